@@ -1,0 +1,278 @@
+"""Settings. With no environment everything runs embedded: SQLite, files and one worker under `var/`.
+
+Every variable is described in `.env.example`.
+"""
+
+import os
+from datetime import timedelta
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import django_stubs_ext
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
+from kombu import Queue
+
+from config.environment import required, secret
+
+# Lets ModelForm, ModelAdmin and the like take a type argument at run time.
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+PRODUCTION = env.bool("PRODUCTION", default=False)
+DEBUG = env.bool("DEBUG", default=False)
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured("DEBUG must be off in production.")
+
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+# --- Secrets and addresses of the site ---------------------------------------------------------------------------
+
+SECRET_KEY = secret("SECRET_KEY", production=PRODUCTION, var_dir=VAR_DIR)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# Links in delivered mail must work for years, so they have keys of their own: the first signs, all verify.
+LINK_KEYS = [key.strip() for key in secret("LINK_KEYS", production=PRODUCTION, var_dir=VAR_DIR).split(",")]
+# Suppressed addresses are kept as hashes under this key; changing it forgets whom never to mail.
+SUPPRESSION_KEY = secret("SUPPRESSION_KEY", production=PRODUCTION, var_dir=VAR_DIR)
+
+SITE_URL = required("SITE_URL", production=PRODUCTION, embedded="http://localhost:8000").rstrip("/")
+_site = urlsplit(SITE_URL)
+if _site.scheme not in {"http", "https"} or not _site.hostname:
+    raise ImproperlyConfigured("SITE_URL must be an http or https address, such as https://papers.example.org.")
+if PRODUCTION and _site.scheme != "https":
+    raise ImproperlyConfigured("SITE_URL must begin with https:// in production.")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_site.hostname] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if PRODUCTION else []
+
+# --- Applications ------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "anymail",
+    "mail",
+    "papers",
+    "subscribers",
+    "newsletter",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database ----------------------------------------------------------------------------------------------------
+
+if DATABASE_URL := env.str("DATABASE_URL", default=""):
+    DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+else:
+    DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "paper_route.sqlite3"}}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Immediate transactions wait their turn; deferred ones fail with "database is locked" when several processes
+    # write. A full sync at commit, because a hand-over must be on disk before the mail leaves.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Celery ------------------------------------------------------------------------------------------------------
+
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_SOFT_TIME_LIMIT = 90
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_DEFAULT_QUEUE = "paper_route"
+# Named so that `worker -Q` is never needed: one queue holds everything.
+CELERY_TASK_QUEUES = [Queue("paper_route")]
+
+if REDIS_URL := env.str("REDIS_URL", default=""):
+    CELERY_BROKER_URL = REDIS_URL
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
+        "visibility_timeout": 900,
+        "socket_timeout": 30,
+        "socket_connect_timeout": 5,
+        "socket_keepalive": True,
+        "retry_on_timeout": True,
+    }
+else:
+    _celery_dir = VAR_DIR / "celery"
+    for _folder in ("messages", "control"):
+        (_celery_dir / _folder).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_celery_dir / "messages"),
+        "data_folder_out": str(_celery_dir / "messages"),
+        "control_folder": str(_celery_dir / "control"),
+        "polling_interval": 0.1,
+    }
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+
+
+def _every(task: str, seconds: int) -> dict[str, object]:
+    # A message that waited for its successor is stale: it expires instead of queueing up behind a stopped worker.
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
+
+# Each task asks the database what is due and does nothing when nothing is.
+CELERY_BEAT_SCHEDULE = {
+    "ingest papers": _every("papers.tasks.ingest_due_task", 60),
+    "keep editions": _every("newsletter.tasks.keep_editions_task", 30),
+    "send digests": _every("newsletter.tasks.send_due_task", 15),
+    "sweep": _every("newsletter.tasks.sweep_task", 60),
+    "send opt-in mails": _every("subscribers.tasks.send_due_optin_mails_task", 15),
+}
+
+# --- Mail --------------------------------------------------------------------------------------------------------
+
+if ANYMAIL_PROVIDER := env.str("ANYMAIL_PROVIDER", default=""):
+    EMAIL_BACKEND = f"anymail.backends.{ANYMAIL_PROVIDER}.EmailBackend"
+elif EMAIL_URL := env.str("EMAIL_URL", default=""):
+    vars().update(env.email_url_config(EMAIL_URL))
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+else:
+    EMAIL_BACKEND = "mail.backends.OutboxBackend"
+EMAIL_TIMEOUT = 30
+# Every ANYMAIL_… variable but the provider's name is one of Anymail's own settings, under Anymail's own name.
+ANYMAIL = {
+    name.removeprefix("ANYMAIL_"): value
+    for name, value in os.environ.items()
+    if name.startswith("ANYMAIL_") and name != "ANYMAIL_PROVIDER"
+}
+MAIL_OUTBOX_DIR = VAR_DIR / "outbox"
+POSTAL_ADDRESS = required(
+    "POSTAL_ADDRESS", production=PRODUCTION, embedded="No postal address yet: set POSTAL_ADDRESS"
+)
+NEWSLETTER_FROM = required(
+    "NEWSLETTER_FROM", production=PRODUCTION, embedded="Paper Route <digest@paper-route.localhost>"
+)
+SUBSCRIBERS_FROM = env.str("SUBSCRIBERS_FROM", default=NEWSLETTER_FROM)
+REPLY_TO = env.str("REPLY_TO", default=parseaddr(NEWSLETTER_FROM)[1])
+DEFAULT_FROM_EMAIL = SUBSCRIBERS_FROM
+SERVER_EMAIL = SUBSCRIBERS_FROM
+
+# --- Papers, readers, editions -----------------------------------------------------------------------------------
+
+# Without an environment the bundled sample catalogue stands in for the live listing.
+PAPERS_SOURCES = env.list("PAPERS_SOURCES", default=["huggingface"] if PRODUCTION else ["sample"])
+PAPERS_INGEST_EVERY = timedelta(hours=1)
+
+SUBSCRIBERS_CONFIRMATION_VALID_FOR = timedelta(days=7)
+SUBSCRIBERS_OPTIN_MAIL_EVERY = timedelta(hours=24)
+SUBSCRIBERS_PREFERENCES_LINK_VALID_FOR = timedelta(days=90)
+
+NEWSLETTER_CLOSING_HOUR = env.int("NEWSLETTER_CLOSING_HOUR", default=17)
+NEWSLETTER_EDITION_SIZE = 60
+NEWSLETTER_EDITION_MAX_AGE = timedelta(days=4)
+NEWSLETTER_LATE_AFTER = timedelta(hours=12)
+NEWSLETTER_LEASE = timedelta(minutes=5)
+NEWSLETTER_WINDOW = env.int("NEWSLETTER_WINDOW", default=1)
+
+# --- Web ---------------------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# Outside production files are served from where they are, with no collecting step.
+WHITENOISE_USE_FINDERS = not PRODUCTION
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        # httpx logs a line a request with the full address of what it read.
+        "httpx": {"level": "WARNING"},
+    },
+}
+
+UNFOLD = {
+    "SITE_TITLE": "Paper Route",
+    "SITE_HEADER": "Paper Route",
+    "SITE_SYMBOL": "newspaper",
+    "SHOW_VIEW_ON_SITE": True,
+    "SITE_URL": reverse_lazy("home"),
+}

@@ -1,0 +1,40 @@
+"""Mail into files, for those who have no mail server yet."""
+
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+
+
+class OutboxBackend(BaseEmailBackend):
+    """Writes each message as `<reference>.eml` into MAIL_OUTBOX_DIR, its HTML part beside it as `<reference>.html`.
+
+    A file appears whole or not at all. Writing one reference twice raises FileExistsError: a double is a defect.
+    """
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        folder: Path = settings.MAIL_OUTBOX_DIR
+        folder.mkdir(parents=True, exist_ok=True)
+        for message in email_messages:
+            name = getattr(message, "reference", None) or secrets.token_hex(16)
+            _write_once(folder / f"{name}.eml", message.message().as_bytes(linesep="\r\n"))
+            for content, mimetype in getattr(message, "alternatives", []):
+                if mimetype == "text/html":
+                    _write_once(folder / f"{name}.html", str(content).encode())
+        return len(email_messages)
+
+
+def _write_once(path: Path, content: bytes) -> None:
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,32 @@
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from newsletter.delivery import release_expired, send_due
+from newsletter.editions import keep_editions, welcome_late_readers
+from papers.ingest import ingest_due
+from papers.scoring import score_papers
+from subscribers.optin import send_due_optin_mails
+
+SENDING_TIME = timedelta(minutes=10)
+
+
+class Command(BaseCommand):
+    help = "Do once whatever is due: ingest, score, draft, close, send, sweep. For cron instead of Celery."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        at = timezone.now()
+        runs = ingest_due(at)
+        for run in runs:
+            self.stdout.write(f"{run.source}: {run.error or f'{run.created} new papers, {run.signals} new signals'}")
+        if runs:
+            score_papers(at)
+        keep_editions(at)
+        release_expired(at)
+        welcomed = welcome_late_readers(at)
+        optin_mails = send_due_optin_mails(at)
+        sent = send_due(timezone.now, until=at + SENDING_TIME)
+        counts = ", ".join(f"{count} {status}" for status, count in sorted(sent.items()))
+        self.stdout.write(f"{welcomed} readers welcomed, {optin_mails} opt-in mails, deliveries: {counts or 'none due'}")

@@ -1,0 +1,195 @@
+"""The edition and its way into inboxes."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+
+from papers.models import Paper
+from subscribers.models import Subscriber
+
+
+class EditionQuerySet(models.QuerySet["Edition"]):
+    def closed(self) -> EditionQuerySet:
+        return self.filter(status=Edition.Status.CLOSED)
+
+    def sending(self) -> EditionQuerySet:
+        """Closed editions whose deliveries may go out."""
+        return self.closed().filter(paused_at=None)
+
+
+class Edition(models.Model):
+    """One dated publication. Exists only when there is something new."""
+
+    class Kind(models.TextChoices):
+        DAILY = "daily"
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft: follows the scores; editors curate"
+        CLOSING = "closing", "Closing: entries are frozen, deliveries are being made"
+        CLOSED = "closed", "Closed: every reader has a delivery"
+        CANCELLED = "cancelled", "Cancelled: will not go out"
+
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.DAILY)
+    period = models.CharField(max_length=10, help_text="The day it is about, such as 2026-11-23.")
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    closes_at = models.DateTimeField(help_text="When entries freeze and deliveries are made.")
+    # When entries were frozen: the clock of everything made from them, so that a resumed closing makes the same.
+    closing_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    # The compiled mail in pieces; see newsletter.rendering.
+    fragments = models.JSONField(default=dict, blank=True, editable=False)
+    # How many deliveries belong to it; grows by one when somebody confirms later.
+    audience = models.PositiveIntegerField(default=0)
+
+    objects = EditionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-period", "kind"]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "period"], name="one_edition_per_kind_and_period"),
+            models.CheckConstraint(
+                condition=~Q(status__in=["closing", "closed"]) | Q(closing_at__isnull=False),
+                name="closing_editions_know_since_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.period}"
+
+    @property
+    def day(self) -> date:
+        return date.fromisoformat(self.period)
+
+    @property
+    def is_draft(self) -> bool:
+        return self.status == self.Status.DRAFT
+
+
+class EditionEntryQuerySet(models.QuerySet["EditionEntry"]):
+    def in_order(self) -> EditionEntryQuerySet:
+        """As the edition shows them: pinned ones first, then by the editor's position or else the rank; ties by key."""
+        return self.order_by("-is_pinned", Coalesce(F("position"), F("rank")), "rank", "paper__key")
+
+    def going_out(self) -> EditionEntryQuerySet:
+        """What readers can get, in order, with the papers."""
+        visible = self.filter(is_hidden=False, paper__is_hidden=False)
+        return visible.select_related("paper").prefetch_related("paper__topics").in_order()
+
+
+class EditionEntry(models.Model):
+    """A paper in an edition. Rank, score and parts follow the trending score until closing; the rest is the editor's."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="entries")
+    paper = models.ForeignKey(Paper, on_delete=models.PROTECT, related_name="entries")
+    rank = models.PositiveSmallIntegerField()
+    score = models.FloatField()
+    parts = models.JSONField(default=list)
+    position = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Replaces the rank in the order.")
+    is_pinned = models.BooleanField("pinned", default=False, help_text="Every reader gets it.")
+    is_hidden = models.BooleanField("hidden", default=False, help_text="No reader gets it.")
+    note = models.CharField(max_length=300, blank=True, help_text="Shown to readers under the summary.")
+
+    objects = EditionEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "edition entries"
+        ordering = ["edition", "rank"]
+        constraints = [
+            models.UniqueConstraint(fields=["edition", "paper"], name="one_entry_per_edition_and_paper"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rank}. {self.paper}"
+
+    @property
+    def is_curated(self) -> bool:
+        """Whether an editor said anything about it; such an entry stays even when its paper stops trending."""
+        return self.is_pinned or self.is_hidden or self.position is not None or bool(self.note)
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def queued(self) -> DeliveryQuerySet:
+        return self.filter(status=Delivery.Status.QUEUED)
+
+    def due(self, at: datetime) -> DeliveryQuerySet:
+        """Queued ones whose time has come, of editions that may go out."""
+        return self.queued().filter(next_attempt_at__lte=at, edition__in=Edition.objects.sending())
+
+    def expired(self, at: datetime) -> DeliveryQuerySet:
+        """Those whose sending process has not been heard of within its lease."""
+        return self.filter(lease_until__lt=at)
+
+    def not_to_repeat(self) -> DeliveryQuerySet:
+        """Deliveries whose papers the reader has, or may have, or is about to get."""
+        return self.exclude(status__in=[Delivery.Status.SKIPPED, Delivery.Status.FAILED])
+
+
+class Delivery(models.Model):
+    """One edition to one subscriber: a row of the ledger."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "Queued: waits for its time"
+        CLAIMED = "claimed", "Claimed: a process has it, nothing has left"
+        HANDED_OVER = "handed_over", "Handed over: leaving right now"
+        ACCEPTED = "accepted", "Accepted: the mail provider took it"
+        FAILED = "failed", "Failed: refused for good"
+        UNKNOWN = "unknown", "Unknown: may have left; never sent again by itself"
+        SKIPPED = "skipped", "Skipped: was not to be sent"
+
+    class SkipReason(models.TextChoices):
+        SUPPRESSED = "suppressed", "The address must not be mailed"
+        UNSUBSCRIBED = "unsubscribed", "The reader left"
+        ERASED = "erased", "The reader was erased"
+        LATE = "late", "Too late to be of use"
+        NOTHING_RELEVANT = "nothing_relevant", "Nothing to show this reader"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="deliveries")
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.SET_NULL, null=True, related_name="deliveries")
+    status = models.CharField(max_length=12, choices=Status, default=Status.QUEUED)
+    due_at = models.DateTimeField(help_text="The reader's hour.")
+    next_attempt_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claim = models.UUIDField(null=True, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    handed_over_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    skip_reason = models.CharField(max_length=20, choices=SkipReason, blank=True)
+    detail = models.CharField(max_length=200, blank=True, help_text="What the mail provider said last.")
+    provider_message_id = models.CharField(max_length=200, blank=True)
+    # What the reader gets, in order, and why: a list of newsletter.selection.Pick as dictionaries.
+    picks = models.JSONField(default=list)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        ordering = ["-due_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["edition", "subscriber"], name="one_delivery_per_edition_and_subscriber"),
+            models.CheckConstraint(
+                condition=Q(status__in=["claimed", "handed_over"], claim__isnull=False, lease_until__isnull=False)
+                | (~Q(status__in=["claimed", "handed_over"]) & Q(claim=None, lease_until=None)),
+                name="only_deliveries_in_hand_have_a_lease",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="skipped") ^ Q(skip_reason=""), name="skipped_deliveries_say_why"
+            ),
+        ]
+        indexes = [
+            # What to send next.
+            models.Index(fields=["next_attempt_at"], name="delivery_due", condition=Q(status="queued")),
+            # Leases to sweep.
+            models.Index(fields=["lease_until"], name="delivery_leases", condition=Q(lease_until__isnull=False)),
+            # Counts by status of an edition.
+            models.Index(fields=["edition", "status"], name="delivery_counts"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)

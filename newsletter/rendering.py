@@ -1,0 +1,123 @@
+"""The digest as bytes: compiled once per edition, cut into pieces, joined for each reader.
+
+`Edition.fragments` holds, for "html" and "text" alike, a head, a foot and a piece for each paper; in the pieces stand
+marks, random so that no paper can contain one, where a reader's own words and links go.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from mail.message import Body, Message, make_message
+from mail.mjml import to_html
+from newsletter.models import Delivery, Edition, EditionEntry
+from papers.trending import in_words
+from subscribers.links import absolute, preferences_url, unsubscribe_url
+from subscribers.models import Subscriber
+from subscribers.tokens import Purpose, make_token
+
+MARKS = ("reason", "count", "unsubscribe_url", "preferences_url", "web_copy_url")
+LIST_TAG = "daily"
+
+
+@dataclass(frozen=True)
+class Links:
+    """Where the links of one copy lead."""
+
+    unsubscribe_url: str
+    preferences_url: str
+    web_copy_url: str
+
+
+def compile_fragments(edition: Edition, entries: Sequence[EditionEntry]) -> dict[str, Any]:
+    """Return the compiled mail of `edition` in pieces, as JSON can hold them. Raises mail.mjml.MjmlError."""
+    marks = {name: f"mark-{name.replace('_', '-')}-{secrets.token_hex(8)}" for name in MARKS}
+    cut = f"<!--cut-{secrets.token_hex(8)}-->"
+    context = {
+        "edition": edition,
+        "day": edition.day,
+        "entries": [{"entry": entry, "paper": entry.paper, "attention": in_words(entry.parts)} for entry in entries],
+        "mark": marks,
+        "cut": cut,
+        "site_url": settings.SITE_URL,
+        "postal_address": settings.POSTAL_ADDRESS,
+        "is_sample": any(entry.paper.is_sample for entry in entries),
+    }
+    keys = [str(entry.paper_id) for entry in entries]
+    return {
+        "marks": marks,
+        "titles": {str(entry.paper_id): entry.paper.title for entry in entries},
+        "html": _pieces(to_html(render_to_string("emails/digest.mjml", context)), cut, keys),
+        "text": _pieces(render_to_string("emails/digest.txt", context), cut, keys),
+    }
+
+
+def _pieces(whole: str, cut: str, keys: Sequence[str]) -> dict[str, Any]:
+    head, *papers, foot = whole.split(cut)
+    return {"head": head, "papers": dict(zip(keys, papers, strict=True)), "foot": foot}
+
+
+def render_digest(fragments: Mapping[str, Any], picks: Sequence[Mapping[str, Any]], links: Links) -> Body:
+    """Return the digest with these picks, in their order. A pick that is not in the edition raises KeyError."""
+    first = fragments["titles"][str(picks[0]["paper_id"])]
+    more = len(picks) - 1
+    return Body(
+        subject=f"{_shorten(first, 80)}, and {more} more" if more else _shorten(first, 90),
+        text=_join(fragments["text"], fragments["marks"], picks, links, str).strip() + "\n",
+        html=_join(fragments["html"], fragments["marks"], picks, links, escape),
+    )
+
+
+def _join(
+    pieces: Mapping[str, Any],
+    marks: Mapping[str, str],
+    picks: Sequence[Mapping[str, Any]],
+    links: Links,
+    encode: Callable[[str], str],
+) -> str:
+    count = "one paper" if len(picks) == 1 else f"{len(picks)} papers"
+    papers = [
+        pieces["papers"][str(pick["paper_id"])].replace(marks["reason"], encode(pick["reason"])) for pick in picks
+    ]
+    whole = "".join([pieces["head"], *papers, pieces["foot"]])
+    for name, value in {**vars(links), "count": count}.items():
+        whole = whole.replace(marks[name], encode(value))
+    return whole
+
+
+def _shorten(title: str, limit: int) -> str:
+    return title if len(title) <= limit else f"{title[: limit - 1].rsplit(' ', 1)[0]}…"
+
+
+def personal_links(delivery: Delivery, reader: Subscriber) -> Links:
+    """Return the links of the mailed copy. Their time is the edition's, so that rendering again gives the same bytes."""
+    at = delivery.edition.closing_at or delivery.due_at
+    return Links(
+        unsubscribe_url=unsubscribe_url(reader, at),
+        preferences_url=preferences_url(reader, at),
+        web_copy_url=absolute("web_copy", make_token(Purpose.WEB_COPY, str(delivery.pk), at)),
+    )
+
+
+def public_links() -> Links:
+    """Return the links of a copy that anybody may be looking at: none of them acts for the reader."""
+    home = f"{settings.SITE_URL}/"
+    return Links(unsubscribe_url=home, preferences_url=home, web_copy_url=home)
+
+
+def digest_message(delivery: Delivery, reader: Subscriber) -> Message:
+    """Return the mail of a delivery, with the same bytes each time but for its date."""
+    links = personal_links(delivery, reader)
+    return make_message(
+        render_digest(delivery.edition.fragments, delivery.picks, links),
+        to=reader.email,
+        sender=settings.NEWSLETTER_FROM,
+        reference=str(delivery.pk),
+        tag=LIST_TAG,
+        unsubscribe_url=links.unsubscribe_url,
+    )

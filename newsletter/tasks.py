@@ -1,0 +1,38 @@
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from newsletter.delivery import release_expired, send_due
+from newsletter.editions import choose_again, keep_editions, welcome_late_readers
+
+# Well under the time limit of a task; what is left then is due for the next one.
+SENDING_TIME = timedelta(seconds=50)
+
+
+@shared_task
+def keep_editions_task() -> None:
+    keep_editions(timezone.now())
+
+
+@shared_task
+def welcome_late_readers_task() -> None:
+    if welcome_late_readers(timezone.now()):
+        send_due_task.delay()
+
+
+@shared_task
+def choose_again_task(subscriber_id: int) -> None:
+    choose_again(subscriber_id, timezone.now())
+
+
+@shared_task
+def send_due_task() -> None:
+    send_due(timezone.now, until=timezone.now() + SENDING_TIME)
+
+
+@shared_task
+def sweep_task() -> None:
+    at = timezone.now()
+    release_expired(at)
+    welcome_late_readers(at)

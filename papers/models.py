@@ -1,0 +1,198 @@
+"""What is worth reading: papers, the attention they get, and what it adds up to. Knows no people."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import models
+from django.urls import reverse
+
+from papers.trending import in_words
+
+
+class Topic(models.Model):
+    """What a reader can follow: an arXiv category, or a curated set of terms."""
+
+    class Kind(models.TextChoices):
+        CATEGORY = "category", "arXiv category"
+        KEYWORDS = "keywords", "Curated keywords"
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=10, choices=Kind)
+    terms = models.JSONField(
+        default=list, blank=True, help_text="Phrases; a new paper that has one in its title or keywords is in the topic."
+    )
+
+    class Meta:
+        ordering = ["kind", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PaperQuerySet(models.QuerySet["Paper"]):
+    def visible(self) -> PaperQuerySet:
+        """What the site and the editions may show."""
+        return self.filter(is_hidden=False)
+
+    def listed_on_or_before(self, day: date) -> PaperQuerySet:
+        return self.filter(listed_on__lte=day)
+
+
+class Paper(models.Model):
+    """A work. Ids and dates may be unknown, and are never guessed."""
+
+    key = models.CharField(max_length=120, unique=True, editable=False)
+    title = models.CharField(max_length=500)
+    authors = models.JSONField(default=list, blank=True)
+    abstract = models.TextField(blank=True)
+    summary = models.TextField(blank=True)
+    keywords = models.JSONField(default=list, blank=True)
+    arxiv_id = models.CharField("arXiv id", max_length=40, null=True, blank=True)
+    doi = models.CharField("DOI", max_length=200, null=True, blank=True)
+    published_on = models.DateField(null=True, blank=True)
+    listed_on = models.DateField(null=True, blank=True, help_text="The day a source put it on its daily list.")
+    github_url = models.URLField(max_length=500, blank=True)
+    project_url = models.URLField(max_length=500, blank=True)
+    topics = models.ManyToManyField(Topic, related_name="papers", blank=True)
+    is_sample = models.BooleanField("sample data", default=False, editable=False)
+    # What an editor says. No source writes these.
+    is_pinned = models.BooleanField("pinned", default=False)
+    is_hidden = models.BooleanField("hidden", default=False)
+    editor_note = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PaperQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-listed_on", "key"]
+        indexes = [
+            # Papers of a listing day, and the latest listing day.
+            models.Index(fields=["listed_on"], name="paper_listed_on"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("paper", args=[self.pk])
+
+    @property
+    def source_url(self) -> str:
+        """Where the paper itself is, or an empty string when no id is known."""
+        if self.arxiv_id:
+            return f"https://arxiv.org/abs/{self.arxiv_id}"
+        return f"https://doi.org/{self.doi}" if self.doi else ""
+
+    @property
+    def short_authors(self) -> str:
+        """The authors in one short phrase: all of up to three, else the first and how many more."""
+        names: list[str] = self.authors
+        return ", ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} others"
+
+    def latest_counts(self) -> dict[str, int]:
+        """The last count read of each kind of signal."""
+        return {signal.kind: signal.value for signal in self.signals.order_by("observed_at", "id")}
+
+    @property
+    def blurb(self) -> str:
+        """The summary where there is one, else the abstract."""
+        return self.summary or self.abstract
+
+
+class Signal(models.Model):
+    """One observation of attention. Append-only."""
+
+    class Kind(models.TextChoices):
+        UPVOTES = "upvotes"
+        COMMENTS = "comments"
+        STARS = "stars", "GitHub stars"
+        CITATIONS = "citations"
+
+    paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="signals")
+    source = models.CharField(max_length=30)
+    kind = models.CharField(max_length=10, choices=Kind)
+    value = models.PositiveIntegerField()
+    observed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["observed_at", "id"]
+        constraints = [
+            # Reading the same answer twice adds nothing. Also serves "signals of a paper".
+            models.UniqueConstraint(
+                fields=["paper", "source", "kind", "observed_at"], name="one_signal_per_paper_source_kind_and_time"
+            ),
+        ]
+        indexes = [
+            # Signals that fall into a scoring window.
+            models.Index(fields=["observed_at"], name="signal_observed_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.value} {self.kind}"
+
+
+class TrendingScoreQuerySet(models.QuerySet["TrendingScore"]):
+    def front_page(self, window: str = "day") -> TrendingScoreQuerySet:
+        """The scores of the visible papers in `window` with their papers, editors' pins first, then best, ties by key."""
+        scores = self.filter(window=window, paper__is_hidden=False).select_related("paper")
+        return scores.order_by("-paper__is_pinned", "-score", "paper__key")
+
+
+class TrendingScore(models.Model):
+    """What the attention of a paper adds up to in a window, with the parts it is made of. Replaced at each scoring."""
+
+    class Window(models.TextChoices):
+        DAY = "day"
+        WEEK = "week"
+        MONTH = "month"
+
+    paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="scores")
+    window = models.CharField(max_length=5, choices=Window)
+    score = models.FloatField()
+    parts = models.JSONField(default=list)
+    version = models.CharField(max_length=10)
+    scored_at = models.DateTimeField()
+
+    objects = TrendingScoreQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["paper", "window"], name="one_score_per_paper_and_window"),
+        ]
+        indexes = [
+            # The trending list: best of a window first.
+            models.Index(fields=["window", "-score"], name="trending_list"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.score:.2f} ({self.window})"
+
+    @property
+    def in_words(self) -> str:
+        """The parts as a reader sees them, such as "+84 upvotes"."""
+        return in_words(self.parts)
+
+
+class SourceRun(models.Model):
+    """One reading of a source: what was asked of it and what came back."""
+
+    source = models.CharField(max_length=30)
+    started_at = models.DateTimeField()
+    created = models.PositiveIntegerField("new papers", default=0)
+    updated = models.PositiveIntegerField("changed papers", default=0)
+    unchanged = models.PositiveIntegerField("unchanged papers", default=0)
+    signals = models.PositiveIntegerField("new signals", default=0)
+    refused = models.PositiveIntegerField("refused rows", default=0)
+    error = models.CharField(max_length=300, blank=True, help_text="Why the source could not be read, if it could not.")
+
+    class Meta:
+        ordering = ["-started_at", "-id"]
+        indexes = [
+            # The last run of a source.
+            models.Index(fields=["source", "-started_at"], name="last_run_of_source"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} at {self.started_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,49 @@
+"""Scores the papers in the database: reads their signals, asks the formula, keeps the result."""
+
+from collections import defaultdict
+from datetime import datetime
+
+from django.db import transaction
+
+from papers.models import Paper, Signal, TrendingScore
+from papers.trending import REACH, VERSION, Reading, Score, score
+
+BATCH = 500
+
+
+def rank_papers(*, at: datetime, window: str) -> list[tuple[Paper, Score]]:
+    """Return the visible papers that gained attention in `window` before `at`, best first, ties by key.
+
+    Papers enter through a signal inside the window's reach; all their earlier signals count as the starting point.
+    """
+    recent = Signal.objects.filter(observed_at__gt=at - REACH[window], observed_at__lte=at).values("paper_id")
+    papers = {paper.pk: paper for paper in Paper.objects.visible().filter(pk__in=recent)}
+    readings: dict[int, list[Reading]] = defaultdict(list)
+    signals = Signal.objects.filter(paper_id__in=recent, observed_at__lte=at)
+    for paper_id, *reading in signals.values_list("paper_id", "source", "kind", "value", "observed_at").iterator():
+        readings[paper_id].append(Reading(*reading))
+    ranked = [(paper, score(readings[pk], at=at, window=window)) for pk, paper in papers.items()]
+    return sorted(
+        ((paper, scored) for paper, scored in ranked if scored.value > 0),
+        key=lambda item: (-item[1].value, item[0].key),
+    )
+
+
+def score_papers(at: datetime) -> int:
+    """Replace the stored scores of every window by those at `at`; return how many papers have one today."""
+    kept = 0
+    for window in TrendingScore.Window.values:
+        ranked = rank_papers(at=at, window=window)
+        with transaction.atomic():
+            TrendingScore.objects.filter(window=window).delete()
+            TrendingScore.objects.bulk_create(
+                [
+                    TrendingScore(
+                        paper=paper, window=window, score=scored.value, parts=scored.parts, version=VERSION, scored_at=at
+                    )
+                    for paper, scored in ranked
+                ],
+                batch_size=BATCH,
+            )
+        kept = max(kept, len(ranked))
+    return kept

@@ -1,0 +1,78 @@
+"""What every source emits, and how it fails."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from papers.text import normalise_title
+
+MAX_TITLE = 500
+MAX_ABSTRACT = 20_000
+
+
+class SourceError(Exception):
+    """A source could not be read at all. `permanent` means that asking again will not help."""
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One observed count of attention: its kind (a `Signal.Kind` value), the number, and when it was read (UTC)."""
+
+    kind: str
+    value: int
+    observed_at: datetime
+
+
+@dataclass(frozen=True)
+class PaperRecord:
+    """A paper as a source tells it, text readable and checked. None and empty mean "not told"."""
+
+    title: str
+    arxiv_id: str | None = None
+    doi: str | None = None
+    authors: tuple[str, ...] = ()
+    abstract: str = ""
+    summary: str = ""
+    keywords: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    published_on: date | None = None
+    listed_on: date | None = None
+    github_url: str = ""
+    project_url: str = ""
+    is_sample: bool = False
+    readings: tuple[Reading, ...] = field(default=())
+
+    @property
+    def key(self) -> str:
+        """The paper's identity across sources and versions."""
+        if self.arxiv_id:
+            return f"arxiv:{self.arxiv_id}"
+        if self.doi:
+            return f"doi:{self.doi.lower()}"
+        return f"title:{hashlib.sha256(normalise_title(self.title).encode()).hexdigest()[:32]}"
+
+
+@dataclass(frozen=True)
+class RowError:
+    """A row that was refused: where it stands and why."""
+
+    position: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.reason}"
+
+
+class Source(Protocol):
+    """One place papers come from."""
+
+    name: str
+
+    def fetch(self, at: datetime) -> Iterable[PaperRecord | RowError]:
+        """Yield what the source has at `at`. Raises SourceError when it cannot be read."""

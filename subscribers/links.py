@@ -1,0 +1,26 @@
+"""The links of a reader, as they stand in mail."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from subscribers.models import Subscriber
+from subscribers.tokens import Purpose, make_token
+
+
+def confirm_url(reader: Subscriber, at: datetime) -> str:
+    return absolute("confirm", make_token(Purpose.CONFIRM, f"{reader.pk}-{reader.optin_nonce}", at))
+
+
+def preferences_url(reader: Subscriber, at: datetime) -> str:
+    return absolute("preferences", make_token(Purpose.PREFERENCES, str(reader.pk), at))
+
+
+def unsubscribe_url(reader: Subscriber, at: datetime) -> str:
+    return absolute("unsubscribe", make_token(Purpose.UNSUBSCRIBE, str(reader.pk), at))
+
+
+def absolute(view: str, *args: object) -> str:
+    """Return the address of a view as mail must give it: with scheme and host."""
+    return f"{settings.SITE_URL}{reverse(view, args=args)}"

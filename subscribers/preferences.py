@@ -1,0 +1,20 @@
+"""What a reader wants, and the news that it changed."""
+
+from collections.abc import Iterable
+from functools import partial
+
+from django.db import transaction
+
+from papers.models import Topic
+from subscribers import signals
+from subscribers.models import Subscriber
+
+
+def save_preferences(reader: Subscriber, topics: Iterable[Topic]) -> None:
+    """Store the preferences set on `reader`, and `topics` in place of those followed so far."""
+    with transaction.atomic():
+        reader.save(update_fields=["interests", "muted_words", "size", "hour", "time_zone"])
+        reader.topics.set(topics)
+        transaction.on_commit(
+            partial(signals.preferences_changed.send, sender=Subscriber, subscriber_id=reader.pk), robust=True
+        )
