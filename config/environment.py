@@ -12,11 +12,20 @@ def secret(name: str, *, production: bool, var_dir: Path) -> str:
 
     Raises ImproperlyConfigured, naming the variable, when production lacks it.
     """
-    if value := os.environ.get(name):
+    if value := os.environ.get(name, "").strip():
         return value
     if production:
         raise ImproperlyConfigured(f"{name} must be set in production.")
     return _kept_secret(var_dir / f"{name.lower()}.txt")
+
+
+def secret_list(name: str, *, production: bool, var_dir: Path) -> list[str]:
+    """Return the secrets in the comma-separated variable `name`: at least one, and none empty. Raises as secret()."""
+    secrets_given = [one.strip() for one in secret(name, production=production, var_dir=var_dir).split(",")]
+    if not all(secrets_given):
+        # Django would sign with SECRET_KEY in place of an empty one, and nobody would know.
+        raise ImproperlyConfigured(f"{name} has an empty entry: remove the comma too many.")
+    return secrets_given
 
 
 def _kept_secret(path: Path) -> str:
@@ -36,7 +45,7 @@ def _kept_secret(path: Path) -> str:
 
 def required(name: str, *, production: bool, embedded: str) -> str:
     """Return the variable `name`; the `embedded` value stands in for it outside production only."""
-    if value := os.environ.get(name):
+    if value := os.environ.get(name, "").strip():
         return value
     if production:
         raise ImproperlyConfigured(f"{name} must be set in production.")

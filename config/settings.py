@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from kombu import Queue
 
-from config.environment import required, secret
+from config.environment import required, secret, secret_list
 
 # Lets ModelForm, ModelAdmin and the like take a type argument at run time.
 django_stubs_ext.monkeypatch()
@@ -23,6 +23,8 @@ django_stubs_ext.monkeypatch()
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
+# A variable set to nothing, as a copied `.env.example` has them, counts as not set.
+env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}
 
 PRODUCTION = env.bool("PRODUCTION", default=False)
 DEBUG = env.bool("DEBUG", default=False)
@@ -37,17 +39,20 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 SECRET_KEY = secret("SECRET_KEY", production=PRODUCTION, var_dir=VAR_DIR)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 # Links in delivered mail must work for years, so they have keys of their own: the first signs, all verify.
-LINK_KEYS = [key.strip() for key in secret("LINK_KEYS", production=PRODUCTION, var_dir=VAR_DIR).split(",")]
+LINK_KEYS = secret_list("LINK_KEYS", production=PRODUCTION, var_dir=VAR_DIR)
 # Suppressed addresses are kept as hashes under this key; changing it forgets whom never to mail.
 SUPPRESSION_KEY = secret("SUPPRESSION_KEY", production=PRODUCTION, var_dir=VAR_DIR)
 
-SITE_URL = required("SITE_URL", production=PRODUCTION, embedded="http://localhost:8000").rstrip("/")
+WEB_PORT = env.int("WEB_PORT", default=8000)
+SITE_URL = required("SITE_URL", production=PRODUCTION, embedded=f"http://localhost:{WEB_PORT}").rstrip("/")
 _site = urlsplit(SITE_URL)
 if _site.scheme not in {"http", "https"} or not _site.hostname:
     raise ImproperlyConfigured("SITE_URL must be an http or https address, such as https://papers.example.org.")
 if PRODUCTION and _site.scheme != "https":
     raise ImproperlyConfigured("SITE_URL must begin with https:// in production.")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_site.hostname] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=[_site.hostname] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"]
+)
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if PRODUCTION else []
 
 # --- Applications ------------------------------------------------------------------------------------------------
@@ -146,7 +151,7 @@ else:
     _celery_dir = VAR_DIR / "celery"
     for _folder in ("messages", "control"):
         (_celery_dir / _folder).mkdir(parents=True, exist_ok=True)
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(_celery_dir / "messages"),
         "data_folder_out": str(_celery_dir / "messages"),
@@ -163,11 +168,11 @@ def _every(task: str, seconds: int) -> dict[str, object]:
 
 # Each task asks the database what is due and does nothing when nothing is.
 CELERY_BEAT_SCHEDULE = {
-    "ingest papers": _every("papers.tasks.ingest_due_task", 60),
-    "keep editions": _every("newsletter.tasks.keep_editions_task", 30),
-    "send digests": _every("newsletter.tasks.send_due_task", 15),
-    "sweep": _every("newsletter.tasks.sweep_task", 60),
-    "send opt-in mails": _every("subscribers.tasks.send_due_optin_mails_task", 15),
+    "ingest papers": _every("papers.tasks.ingest_due_task", 30),
+    "keep editions": _every("newsletter.tasks.keep_editions_task", 10),
+    "send digests": _every("newsletter.tasks.send_due_task", 5),
+    "sweep": _every("newsletter.tasks.sweep_task", 30),
+    "send opt-in mails": _every("subscribers.tasks.send_due_optin_mails_task", 5),
 }
 
 # --- Mail --------------------------------------------------------------------------------------------------------
@@ -183,13 +188,11 @@ EMAIL_TIMEOUT = 30
 # Every ANYMAIL_… variable but the provider's name is one of Anymail's own settings, under Anymail's own name.
 ANYMAIL = {
     name.removeprefix("ANYMAIL_"): value
-    for name, value in os.environ.items()
+    for name, value in env.ENVIRON.items()
     if name.startswith("ANYMAIL_") and name != "ANYMAIL_PROVIDER"
 }
 MAIL_OUTBOX_DIR = VAR_DIR / "outbox"
-POSTAL_ADDRESS = required(
-    "POSTAL_ADDRESS", production=PRODUCTION, embedded="No postal address yet: set POSTAL_ADDRESS"
-)
+POSTAL_ADDRESS = required("POSTAL_ADDRESS", production=PRODUCTION, embedded="No postal address yet: set POSTAL_ADDRESS")
 NEWSLETTER_FROM = required(
     "NEWSLETTER_FROM", production=PRODUCTION, embedded="Paper Route <digest@paper-route.localhost>"
 )
@@ -224,6 +227,7 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Outside production files are served from where they are, with no collecting step.
 WHITENOISE_USE_FINDERS = not PRODUCTION

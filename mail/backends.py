@@ -21,10 +21,12 @@ class OutboxBackend(BaseEmailBackend):
         folder.mkdir(parents=True, exist_ok=True)
         for message in email_messages:
             name = getattr(message, "reference", None) or secrets.token_hex(16)
-            _write_once(folder / f"{name}.eml", message.message().as_bytes(linesep="\r\n"))
-            for content, mimetype in getattr(message, "alternatives", []):
+            # Django's own kind of message has line ends to choose, which its type does not say.
+            content = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
+            _write_once(folder / f"{name}.eml", content)
+            for alternative, mimetype in getattr(message, "alternatives", []):
                 if mimetype == "text/html":
-                    _write_once(folder / f"{name}.html", str(content).encode())
+                    _write_once(folder / f"{name}.html", str(alternative).encode())
         return len(email_messages)
 
 

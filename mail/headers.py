@@ -3,7 +3,10 @@
 import re
 import unicodedata
 
-FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+# Control characters, line ends, marks that turn the direction of text, and halves of characters, which no encoding has.
+FORBIDDEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 
 
 def one_line(text: str, limit: int = 200) -> str:

@@ -37,14 +37,14 @@ def render_body(name: str, context: dict[str, object]) -> Body:
     )
 
 
-def make_message(
+def make_message(  # noqa: PLR0913  each is a part of a mail that somebody decides
     body: Body, *, to: str, sender: str, reference: str, tag: str, unsubscribe_url: str | None = None
 ) -> Message:
     """Return the message with `body` to the address `to`.
 
     With `unsubscribe_url` it is list mail that mail programs can leave with one click (RFC 2369, 2919, 8058).
     """
-    name, address = parseaddr(sender)
+    name, address = parseaddr(one_line(sender, limit=400))
     domain = address.rpartition("@")[2]
     headers = {
         "Message-ID": f"<{reference}@{domain}>",
@@ -60,7 +60,7 @@ def make_message(
     message = Message(
         subject=one_line(body.subject),
         body=body.text,
-        from_email=formataddr((one_line(name), address)),
+        from_email=formataddr((name, address)),
         to=[to],
         reply_to=[settings.REPLY_TO],
         headers={header: one_line(value, limit=900) for header, value in headers.items()},

@@ -2,15 +2,18 @@
 
 import logging
 import smtplib
+from collections.abc import Sequence
+from email.utils import getaddresses
 from http import HTTPStatus
 from typing import Self
 
-from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
+from anymail.exceptions import AnymailAPIError, AnymailError
 from django.core.mail import BadHeaderError, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from mail.headers import one_line
 from mail.message import Message
-
 
 logger = logging.getLogger(__name__)
 
@@ -54,12 +57,12 @@ class Mailer:
     def open(self) -> BaseEmailBackend:
         """Return the open connection. Raises NotSent when there is none to be had."""
         if self._connection is None:
-            connection: BaseEmailBackend = get_connection()
+            self._connection = get_connection()
             try:
-                connection.open()
+                self._connection.open()
             except (OSError, smtplib.SMTPException, AnymailError) as err:
+                self.close()  # the server may have answered, and refused the password
                 raise NotSent(type(err).__name__) from err
-            self._connection = connection
         return self._connection
 
     def hand_over(self, message: Message) -> str:
@@ -67,6 +70,8 @@ class Mailer:
 
         Raises NotSent, RefusedForNow, Refused or Uncertain. Their texts carry codes and types, never an address.
         """
+        if not _is_one_address(message.to):
+            raise Refused("the recipient is not one address")
         connection = self.open()
         try:
             count = connection.send_messages([message])
@@ -88,20 +93,42 @@ class Mailer:
                 logger.info("The mail connection did not close cleanly: %s", type(err).__name__)
 
 
+def _is_one_address(recipients: Sequence[str]) -> bool:
+    # Providers get what stands here as it is, and some would read a second address, or a header, in it.
+    addresses = [address for _, address in getaddresses(recipients)]
+    return len(addresses) == 1 and list(recipients) == addresses == [one_line(addresses[0], limit=320)]
+
+
 def _in_our_words(err: Exception) -> HandOverError:
     match err:
         case smtplib.SMTPRecipientsRefused():
             return _by_reply(max((reply[0] for reply in err.recipients.values()), default=0))
+        case smtplib.SMTPSenderRefused() if err.smtp_code >= 500:
+            # Said before any recipient was named: it is about the account (530: log in first), not about the message.
+            return NotSent(f"SMTP {err.smtp_code}")
         case smtplib.SMTPResponseException():
             return _by_reply(err.smtp_code)
-        case AnymailRecipientsRefused():
-            return Refused("the provider refused the recipient")
         case AnymailAPIError():
-            return _by_status(err.status_code)
+            return _by_answer(err)
         case AnymailError() | BadHeaderError() | UnicodeError() | FileExistsError():
             return Refused(f"the message cannot be sent: {type(err).__name__}")
         case _:
             return Uncertain(type(err).__name__)
+
+
+def _by_answer(err: AnymailAPIError) -> HandOverError:
+    if err.status_code is not None:
+        return _by_status(err.status_code)
+    return NotSent("no connection to the provider") if _never_connected(err) else Uncertain("no answer")
+
+
+def _never_connected(err: BaseException | None) -> bool:
+    """Whether an HTTP request failed at its connection: no such host, refused, or no answer to the first knock."""
+    while err is not None:
+        if isinstance(err, NewConnectionError | ConnectTimeoutError):
+            return True
+        err = err.__cause__ or err.__context__
+    return False
 
 
 def _by_reply(code: int) -> HandOverError:
@@ -110,11 +137,11 @@ def _by_reply(code: int) -> HandOverError:
     return Refused(f"SMTP {code}") if 500 <= code < 600 else Uncertain(f"SMTP {code}")
 
 
-def _by_status(status: int | None) -> HandOverError:
+def _by_status(status: int) -> HandOverError:
     if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         return RefusedForNow(f"HTTP {status}")
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN}:
         return NotSent(f"HTTP {status}")
-    if status and HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+    if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return Refused(f"HTTP {status}")
-    return Uncertain(f"HTTP {status}" if status else "no answer")
+    return Uncertain(f"HTTP {status}")

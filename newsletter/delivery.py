@@ -1,4 +1,4 @@
-"""Gets queued deliveries out: claim, check, hand over, settle. A process killed at any instant loses and doubles nothing.
+"""Gets queued deliveries out: claim, check, hand over, settle. A killed process loses nothing and doubles nothing.
 
 What has been claimed has not left. What is handed over is committed as such before the first byte leaves, so a row
 found handed over with nobody behind it may have left, and is never sent again by itself.
@@ -39,7 +39,7 @@ def send_due(clock: Clock, *, until: datetime) -> Counter[str]:
                 window = claimed[start : start + settings.NEWSLETTER_WINDOW]
                 outcome.update(_send_window(window, mailer, editions, clock))
     if outcome:
-        logger.info("Deliveries: %s", dict(outcome))
+        logger.info("Deliveries: %s", ", ".join(f"{count} {status}" for status, count in sorted(outcome.items())))
     return outcome
 
 
@@ -68,8 +68,10 @@ def claim(at: datetime) -> list[Delivery]:
         due = Delivery.objects.due(at).order_by("next_attempt_at", "pk")
         if database.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True)
-        # The status is asked for again: where rows are not locked, somebody else may have been faster.
-        Delivery.objects.queued().filter(pk__in=due.values("pk")[:CLAIM_SIZE]).update(
+        # Read first, then written: PostgreSQL may evaluate a locking subquery with a limit more than once, and claim
+        # more. The status is asked for again: where rows are not locked, somebody else may have been faster.
+        due_ids = list(due.values_list("pk", flat=True)[:CLAIM_SIZE])
+        Delivery.objects.queued().filter(pk__in=due_ids).update(
             status=Delivery.Status.CLAIMED,
             claim=claim_id,
             lease_until=at + settings.NEWSLETTER_LEASE,

@@ -7,22 +7,26 @@ from datetime import date, datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 
 from newsletter.models import Delivery, Edition, EditionEntry
 from newsletter.rendering import compile_fragments
 from newsletter.schedule import closing_time, next_local_hour
 from newsletter.selection import Candidate, Pick, Taste, choose
-from papers.models import Paper
+from papers.models import Paper, TrendingScore
 from papers.scoring import rank_papers
-from papers.text import words
-from papers.trending import in_words
+from papers.text import plain
+from papers.trending import Score, in_words
 from subscribers.models import Subscriber
 
 logger = logging.getLogger(__name__)
 
 # Readers a transaction while closing.
 BATCH = 500
+# A daily edition ranks by the attention of the day.
+WINDOW = TrendingScore.Window.DAY
+
+Ranked = tuple[Paper, Score]
 
 
 def keep_editions(at: datetime) -> None:
@@ -31,7 +35,7 @@ def keep_editions(at: datetime) -> None:
         ensure_edition(day)
     for edition in Edition.objects.filter(status=Edition.Status.DRAFT):
         if edition.closes_at > at:
-            refresh_draft(edition.pk, at)
+            refresh_draft(edition.pk)
     due = Q(status=Edition.Status.DRAFT, closes_at__lte=at) | Q(status=Edition.Status.CLOSING)
     for edition in Edition.objects.filter(due).order_by("closes_at"):
         close_edition(edition.pk, at)
@@ -40,12 +44,16 @@ def keep_editions(at: datetime) -> None:
 def days_to_publish(at: datetime) -> list[date]:
     """Return the latest recent day with papers, and the latest one whose closing time has passed; oldest first.
 
-    The second matters when the service was down at closing time, or is new.
+    The second matters when the service was down at closing time, or is new. Days before the last edition that went
+    out are never published: news does not run backwards.
     """
     recent = Paper.objects.visible().filter(
         listed_on__lte=at.date(), listed_on__gte=(at - settings.NEWSLETTER_EDITION_MAX_AGE).date()
     )
-    days = set(recent.values_list("listed_on", flat=True).distinct())
+    last = Edition.objects.exclude(status=Edition.Status.DRAFT).aggregate(period=Max("period"))["period"]
+    if last:
+        recent = recent.filter(listed_on__gte=date.fromisoformat(last))
+    days = {day for day in recent.values_list("listed_on", flat=True).distinct() if day}
     past = {day for day in days if closing_time(day, settings.NEWSLETTER_CLOSING_HOUR) <= at}
     return sorted({max(found) for found in (days, past) if found})
 
@@ -72,12 +80,23 @@ def new_papers(day: date) -> QuerySet[Paper]:
     return Paper.objects.visible().filter(listed_on=day).exclude(pk__in=published.values("paper_id"))
 
 
-def refresh_draft(edition_id: int, at: datetime) -> None:
+def refresh_draft(edition_id: int) -> None:
     """Bring rank, score and parts of a draft's entries up to date; what an editor said about an entry stays."""
     with transaction.atomic():
         edition = Edition.objects.select_for_update().get(pk=edition_id)
         if edition.is_draft:
-            _refresh(edition, at)
+            _set_entries(edition, _stored_ranking())
+
+
+def place_last(entry: EditionEntry) -> None:
+    """Fill in what an editor who adds an entry does not say: the score known so far, and a place after all others."""
+    last = EditionEntry.objects.filter(edition=entry.edition_id).aggregate(rank=Max("rank"))["rank"] or 0
+    known = TrendingScore.objects.filter(paper=entry.paper_id, window=WINDOW).first()
+    entry.rank = last + 1
+    entry.score, entry.parts = (known.score, known.parts) if known else (0.0, [])
+    if not entry.is_curated:
+        # An entry that no editor said anything about would leave the draft at the next scores.
+        entry.position = entry.rank
 
 
 def close_edition(edition_id: int, at: datetime) -> None:
@@ -137,7 +156,7 @@ def candidates(edition: Edition) -> list[Candidate]:
             paper_id=entry.paper_id,
             score=entry.score,
             attention=in_words(entry.parts),
-            text=tuple(tuple(words(text)) for text in (entry.paper.title, *entry.paper.keywords, entry.paper.summary)),
+            text=plain(entry.paper.title, entry.paper.summary, *entry.paper.keywords),
             topics={topic.pk: topic.name for topic in entry.paper.topics.all()},
             is_pinned=entry.is_pinned,
         )
@@ -150,24 +169,33 @@ def choose_picks(reader: Subscriber, edition: Edition) -> list[Pick]:
     return _choose_for([reader], candidates(edition))[reader.pk]
 
 
-def _refresh(edition: Edition, at: datetime) -> None:
-    ranked = rank_papers(at=min(at, edition.closes_at), window="day")[: settings.NEWSLETTER_EDITION_SIZE]
+def _stored_ranking() -> list[Ranked]:
+    """The last stored scores of the day, best first."""
+    scores = TrendingScore.objects.filter(window=WINDOW, paper__is_hidden=False).select_related("paper")
+    best = scores.order_by("-score", "paper__key")[: settings.NEWSLETTER_EDITION_SIZE]
+    return [(score.paper, Score(score.score, score.parts)) for score in best]
+
+
+def _set_entries(edition: Edition, ranked: Sequence[Ranked]) -> None:
+    """Make the entries follow `ranked`; what an editor said about one stays, and an entry with it stays too."""
     entries = {entry.paper_id: entry for entry in edition.entries.all()}
-    fresh: dict[int, EditionEntry] = {}
+    new, changed = [], []
     for rank, (paper, score) in enumerate(ranked, start=1):
-        entry = entries.get(paper.pk) or EditionEntry(edition=edition, paper=paper)
-        entry.rank, entry.score, entry.parts = rank, score.value, list(score.parts)
-        fresh[paper.pk] = entry
-    gone = [entry.pk for entry in entries.values() if entry.paper_id not in fresh and not entry.is_curated]
-    EditionEntry.objects.filter(pk__in=gone).delete()
-    EditionEntry.objects.bulk_update(
-        [entry for entry in fresh.values() if entry.pk], ["rank", "score", "parts"], batch_size=BATCH
-    )
-    EditionEntry.objects.bulk_create([entry for entry in fresh.values() if not entry.pk])
+        entry = entries.pop(paper.pk, None)
+        if entry is None:
+            new.append(EditionEntry(edition=edition, paper=paper, rank=rank, score=score.value, parts=score.parts))
+        elif (entry.rank, entry.score, entry.parts) != (rank, score.value, score.parts):
+            entry.rank, entry.score, entry.parts = rank, score.value, score.parts
+            changed.append(entry)
+    EditionEntry.objects.filter(pk__in=[entry.pk for entry in entries.values() if not entry.is_curated]).delete()
+    EditionEntry.objects.bulk_update(changed, ["rank", "score", "parts"])
+    EditionEntry.objects.bulk_create(new)
 
 
 def _freeze(edition: Edition, at: datetime) -> None:
-    _refresh(edition, at)
+    # As of the closing time, also when it is long past: what was read since then is another day's news.
+    ranked = rank_papers(at=min(at, edition.closes_at), window=WINDOW)
+    _set_entries(edition, ranked[: settings.NEWSLETTER_EDITION_SIZE])
     entries = list(edition.entries.going_out())
     edition.closing_at = at
     edition.status = Edition.Status.CLOSING if entries else Edition.Status.CANCELLED

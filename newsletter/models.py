@@ -70,11 +70,23 @@ class Edition(models.Model):
     def is_draft(self) -> bool:
         return self.status == self.Status.DRAFT
 
+    def pause(self, at: datetime) -> bool:
+        """Stop sending; what is leaving right now finishes. Return whether this call did it."""
+        return bool(Edition.objects.sending().filter(pk=self.pk).update(paused_at=at))
+
+    def resume(self) -> bool:
+        """Go on sending; return whether this call did it."""
+        return bool(Edition.objects.closed().filter(pk=self.pk, paused_at__isnull=False).update(paused_at=None))
+
 
 class EditionEntryQuerySet(models.QuerySet["EditionEntry"]):
     def in_order(self) -> EditionEntryQuerySet:
-        """As the edition shows them: pinned ones first, then by the editor's position or else the rank; ties by key."""
-        return self.order_by("-is_pinned", Coalesce(F("position"), F("rank")), "rank", "paper__key")
+        """As the edition shows them: pinned ones first, then each at the editor's position, else at its rank.
+
+        At one place the editor's choice comes first; ties by key.
+        """
+        place = Coalesce(F("position"), F("rank"))
+        return self.order_by("-is_pinned", place, F("position").asc(nulls_last=True), "rank", "paper__key")
 
     def going_out(self) -> EditionEntryQuerySet:
         """What readers can get, in order, with the papers."""
@@ -83,7 +95,7 @@ class EditionEntryQuerySet(models.QuerySet["EditionEntry"]):
 
 
 class EditionEntry(models.Model):
-    """A paper in an edition. Rank, score and parts follow the trending score until closing; the rest is the editor's."""
+    """A paper in an edition. Rank, score and parts follow the scores until closing; the rest is the editor's."""
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="entries")
     paper = models.ForeignKey(Paper, on_delete=models.PROTECT, related_name="entries")
@@ -187,6 +199,8 @@ class Delivery(models.Model):
             models.Index(fields=["next_attempt_at"], name="delivery_due", condition=Q(status="queued")),
             # Leases to sweep.
             models.Index(fields=["lease_until"], name="delivery_leases", condition=Q(lease_until__isnull=False)),
+            # The ledger as a list, latest first.
+            models.Index(fields=["-due_at", "id"], name="delivery_ledger"),
             # Counts by status of an edition.
             models.Index(fields=["edition", "status"], name="delivery_counts"),
         ]

@@ -95,7 +95,7 @@ def _shorten(title: str, limit: int) -> str:
 
 
 def personal_links(delivery: Delivery, reader: Subscriber) -> Links:
-    """Return the links of the mailed copy. Their time is the edition's, so that rendering again gives the same bytes."""
+    """Return the links of the mailed copy. Their time is the edition's, so rendering again gives the same bytes."""
     at = delivery.edition.closing_at or delivery.due_at
     return Links(
         unsubscribe_url=unsubscribe_url(reader, at),

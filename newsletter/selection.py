@@ -4,10 +4,10 @@ First version: a paper's points are its trending score, relative to the best of 
 interest it matches and each followed topic it is in. What nobody asked for ranks by trending alone.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-from papers.text import has_phrase, words
+from papers.text import plain
 
 INTEREST_POINTS = 1.5
 TOPIC_POINTS = 1.0
@@ -15,12 +15,12 @@ TOPIC_POINTS = 1.0
 
 @dataclass(frozen=True)
 class Candidate:
-    """A paper of the edition, in the edition's order. `text` holds its title, keywords and summary as word lists."""
+    """A paper of the edition, in the edition's order. `text` is `papers.text.plain` of what it says."""
 
     paper_id: int
     score: float
     attention: str
-    text: tuple[tuple[str, ...], ...]
+    text: str
     topics: dict[int, str]
     is_pinned: bool = False
 
@@ -54,15 +54,20 @@ def choose(candidates: Sequence[Candidate], taste: Taste) -> list[Pick]:
     Never a paper the reader has had, nor one with a muted word, pinned or not.
     """
     best = max((candidate.score for candidate in candidates), default=0.0) or 1.0
-    offered = [c for c in candidates if c.paper_id not in taste.seen and not _has_any(c, taste.muted)]
-    scored = [(candidate, _pick(candidate, taste, best)) for candidate in offered]
+    muted = [plain(phrase) for phrase in taste.muted]
+    wanted = {phrase: plain(phrase) for phrase in taste.interests}
+    scored = [
+        (candidate, _pick(candidate, taste, wanted, best))
+        for candidate in candidates
+        if candidate.paper_id not in taste.seen and not any(phrase in candidate.text for phrase in muted)
+    ]
     # Sorting is stable, so equal points keep the edition's order.
     scored.sort(key=lambda item: (not item[0].is_pinned, -item[1].score))
     return [pick for _, pick in scored[: taste.size]]
 
 
-def _pick(candidate: Candidate, taste: Taste, best: float) -> Pick:
-    matched = [phrase for phrase in taste.interests if _has_any(candidate, [phrase])]
+def _pick(candidate: Candidate, taste: Taste, wanted: Mapping[str, str], best: float) -> Pick:
+    matched = [phrase for phrase, found in wanted.items() if found in candidate.text]
     followed = [name for topic_id, name in sorted(candidate.topics.items()) if topic_id in taste.topics]
     points = candidate.score / best + INTEREST_POINTS * len(matched) + TOPIC_POINTS * len(followed)
     return Pick(candidate.paper_id, round(points, 4), _reason(candidate, matched, followed))
@@ -77,8 +82,3 @@ def _reason(candidate: Candidate, matched: Sequence[str], followed: Sequence[str
     if followed:
         reasons.append(f"in {' and '.join(followed)}, which you follow")
     return ", ".join(reasons) or f"trending: {candidate.attention or 'new today'}"
-
-
-def _has_any(candidate: Candidate, phrases: Collection[str]) -> bool:
-    wanted = [tuple(words(phrase)) for phrase in phrases]
-    return any(has_phrase(text, phrase) for text in candidate.text for phrase in wanted)

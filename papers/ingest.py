@@ -12,7 +12,7 @@ from django.db import transaction
 from papers.models import Paper, Signal, SourceRun, Topic
 from papers.sources import SOURCES
 from papers.sources.base import PaperRecord, RowError, SourceError
-from papers.text import has_phrase, words
+from papers.text import plain
 
 logger = logging.getLogger(__name__)
 
@@ -100,6 +100,9 @@ def _chunks(rows: Iterable[PaperRecord | RowError]) -> Iterator[list[PaperRecord
 
 def _store(source: str, records: Sequence[PaperRecord], report: IngestReport) -> None:
     known = Paper.objects.in_bulk([record.key for record in records], field_name="key")
+    report.unchanged += len(records)
+    records = [record for record in records if not _is_surpassed(record, known.get(record.key))]
+    _forget_sample_signals(records, known)
     changed: dict[str, Paper] = {}
     for record in records:
         paper = known.setdefault(record.key, Paper(key=record.key, is_sample=record.is_sample))
@@ -112,14 +115,23 @@ def _store(source: str, records: Sequence[PaperRecord], report: IngestReport) ->
     _assign_topics(records, known, changed)
     report.created += len(created)
     report.updated += len(updated)
-    report.unchanged += len(records) - len(changed)
+    report.unchanged -= len(changed)
     report.signals += _append_signals(source, records, known)
+
+
+def _is_surpassed(record: PaperRecord, paper: Paper | None) -> bool:
+    """Return whether real facts are known where `record` has sample ones: they are never replaced."""
+    return record.is_sample and paper is not None and not paper.is_sample
+
+
+def _forget_sample_signals(records: Sequence[PaperRecord], known: dict[str, Paper]) -> None:
+    """Delete the signals of sample papers that become real: their days were shifted, so they were never observed."""
+    real = {record.key for record in records if not record.is_sample}
+    Signal.objects.filter(paper__in=[known[key] for key in real & known.keys() if known[key].is_sample]).delete()
 
 
 def _apply(record: PaperRecord, paper: Paper) -> bool:
     """Write what `record` tells into `paper`; return whether that makes a row to save."""
-    if record.is_sample and not paper.is_sample:
-        return False  # real facts are never replaced by sample ones
     facts = {name: getattr(record, name) for name in FACTS}
     told = {name: list(fact) if isinstance(fact, tuple) else fact for name, fact in facts.items() if fact}
     if record.listed_on and (paper.listed_on is None or paper.is_sample or record.listed_on < paper.listed_on):
@@ -160,16 +172,12 @@ def _assign_topics(records: Sequence[PaperRecord], papers: dict[str, Paper], cha
     )
     by_category = Topic.objects.in_bulk(list(categories), field_name="slug")
     curated = [
-        (topic, [words(term) for term in topic.terms]) for topic in Topic.objects.filter(kind=Topic.Kind.KEYWORDS)
+        (topic, [plain(term) for term in topic.terms]) for topic in Topic.objects.filter(kind=Topic.Kind.KEYWORDS)
     ]
     links = {(papers[record.key].pk, by_category[code].pk) for record in records for code in record.categories}
     for paper in changed.values():
-        fields = [words(text) for text in (paper.title, *paper.keywords)]
-        links |= {
-            (paper.pk, topic.pk)
-            for topic, terms in curated
-            if any(has_phrase(text, term) for text in fields for term in terms)
-        }
+        text = plain(paper.title, *paper.keywords)
+        links |= {(paper.pk, topic.pk) for topic, terms in curated if any(term in text for term in terms)}
     through = Paper.topics.through
     through.objects.bulk_create(
         [through(paper_id=paper_id, topic_id=topic_id) for paper_id, topic_id in sorted(links)], ignore_conflicts=True

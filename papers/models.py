@@ -21,7 +21,9 @@ class Topic(models.Model):
     name = models.CharField(max_length=80)
     kind = models.CharField(max_length=10, choices=Kind)
     terms = models.JSONField(
-        default=list, blank=True, help_text="Phrases; a new paper that has one in its title or keywords is in the topic."
+        default=list,
+        blank=True,
+        help_text="Phrases; a new paper that has one in its title or keywords is in the topic.",
     )
 
     class Meta:
@@ -135,7 +137,7 @@ class Signal(models.Model):
 
 class TrendingScoreQuerySet(models.QuerySet["TrendingScore"]):
     def front_page(self, window: str = "day") -> TrendingScoreQuerySet:
-        """The scores of the visible papers in `window` with their papers, editors' pins first, then best, ties by key."""
+        """The scores of visible papers in `window`, with the papers: editors' pins first, then best, ties by key."""
         scores = self.filter(window=window, paper__is_hidden=False).select_related("paper")
         return scores.order_by("-paper__is_pinned", "-score", "paper__key")
 

@@ -20,8 +20,8 @@ def rank_papers(*, at: datetime, window: str) -> list[tuple[Paper, Score]]:
     papers = {paper.pk: paper for paper in Paper.objects.visible().filter(pk__in=recent)}
     readings: dict[int, list[Reading]] = defaultdict(list)
     signals = Signal.objects.filter(paper_id__in=recent, observed_at__lte=at)
-    for paper_id, *reading in signals.values_list("paper_id", "source", "kind", "value", "observed_at").iterator():
-        readings[paper_id].append(Reading(*reading))
+    for signal in signals.iterator():
+        readings[signal.paper_id].append(Reading(signal.source, signal.kind, signal.value, signal.observed_at))
     ranked = [(paper, score(readings[pk], at=at, window=window)) for pk, paper in papers.items()]
     return sorted(
         ((paper, scored) for paper, scored in ranked if scored.value > 0),
@@ -39,7 +39,12 @@ def score_papers(at: datetime) -> int:
             TrendingScore.objects.bulk_create(
                 [
                     TrendingScore(
-                        paper=paper, window=window, score=scored.value, parts=scored.parts, version=VERSION, scored_at=at
+                        paper=paper,
+                        window=window,
+                        score=scored.value,
+                        parts=scored.parts,
+                        version=VERSION,
+                        scored_at=at,
                     )
                     for paper, scored in ranked
                 ],

@@ -1,5 +1,7 @@
 """Finds papers by words."""
 
+import json
+
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from papers.models import Paper
@@ -20,9 +22,12 @@ def search(query: str) -> QuerySet[Paper]:
         return Paper.objects.none()
     papers = Paper.objects.visible()
     for term in terms:
+        # SQLite keeps lists as JSON text, where a letter beyond ASCII is an escape.
+        spellings = {term, json.dumps(term)[1:-1]}
         somewhere = Q()
         for field in FIELDS:
-            somewhere |= Q(**{f"{field}__icontains": term})
+            for spelling in spellings:
+                somewhere |= Q(**{f"{field}__icontains": spelling})
         papers = papers.filter(somewhere)
     in_title = Q()
     for term in terms:

@@ -2,26 +2,27 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
 
 from pylatexenc.latex2text import LatexNodes2Text
 
 # C0 and C1 controls, line and paragraph separators: all of them read as white space.
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # Marks that reorder or hide text; a title may not use them to look like another one.
-BIDI_CONTROLS = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+BIDI_CONTROLS = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 # What is TeX in an abstract; all else is prose, where % & ~ are ordinary characters. A dollar sign opens mathematics
 # only before a non-space and closes it only after one, so prices stay prices.
 TEX = re.compile(
     r"""
-      \$(?=\S)[^$]*?(?<=\S)\$(?!\d)                 # mathematics
+      (?<!\\)\$(?=\S)(?:\\.|[^$\\])*?(?<=\S)\$(?!\d)   # mathematics
     | \{\\(?:em|it|bf|tt|sc|sl|rm)\s[^{}]*\}         # {\em words}
     | \{?\\["'`^~=.]\s?(?:\{\\?[a-zA-Z]\}|\\?[a-zA-Z])\}?   # accents
     | \\[a-zA-Z]+(?:\*?\{[^{}]*\})*                # commands with their arguments
-    | \\[%&$#_{}]                                  # characters that TeX escapes
     """,
     re.VERBOSE,
 )
+# Characters that TeX escapes. They become plain last, so that an escaped dollar never opens mathematics.
+ESCAPED = re.compile(r"\\([%&$#_{}])")
+BARE_PERCENT = re.compile(r"(?<!\\)%")
 # Named on purpose: "<think>" or "x<y" in a title is text, "<i>" is markup that a source should have declared.
 HTML_TAG = re.compile(
     r"</?(?:a|abbr|b|body|br|code|div|em|font|form|h[1-6]|head|html|i|iframe|img|input|li|link|mark|math|meta|ol|p|pre"
@@ -46,13 +47,14 @@ def readable(text: str) -> str:
     text = collapse(text)
     for _ in range(MAX_NESTING):
         text = TEX.sub(_convert, text)
-    return collapse(text)
+    return collapse(ESCAPED.sub(r"\1", text))
 
 
 def _convert(match: re.Match[str]) -> str:
     source = match.group()
     try:
-        return str(_TEX_TO_TEXT.latex_to_text(source)) or source
+        # On one line a TeX comment would swallow the rest, and nobody means one: a bare % is a percent sign.
+        return str(_TEX_TO_TEXT.latex_to_text(BARE_PERCENT.sub(r"\%", source))) or source
     except Exception:  # noqa: BLE001  the converter lets whatever its replacement rules raise through
         return source
 
@@ -65,16 +67,22 @@ def has_html(text: str) -> bool:
 def normalise_title(title: str) -> str:
     """Return the form under which two spellings of one title are equal: case folded, letters and digits only."""
     folded = unicodedata.normalize("NFKD", title).casefold()
-    return " ".join(re.findall(r"[^\W_]+", "".join(char for char in folded if not unicodedata.combining(char))))
+    return " ".join(_words("".join(char for char in folded if not unicodedata.combining(char))))
 
 
-def words(text: str) -> list[str]:
-    """Return the words of `text`, case folded, in order; a plural "s" is dropped so that "agents" meets "agent"."""
-    found = re.findall(r"[^\W_]+", text.casefold())
-    return [word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word for word in found]
+def plain(*texts: str) -> str:
+    """Return the words of `texts` in a form in which a phrase stands exactly if `plain(phrase) in plain(*texts)`.
+
+    Case is folded and a plural "s" dropped, so that "Agents" meets "agent". A phrase never spans two texts, and the
+    empty phrase stands nowhere.
+    """
+    lines = (" ".join(_singular(word) for word in _words(text)) for text in texts)
+    return f" {' | '.join(line for line in lines if line)} "
 
 
-def has_phrase(text: Sequence[str], phrase: Sequence[str]) -> bool:
-    """Return whether the words of `phrase` stand in `text` in one run; an empty phrase stands nowhere."""
-    size = len(phrase)
-    return size > 0 and any(text[i : i + size] == phrase for i in range(len(text) - size + 1))
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.casefold())
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word

@@ -24,7 +24,11 @@ COUNTED_FROM_ZERO = {"upvotes", "comments"}
 HALF_LIVES = {"day": timedelta(days=1), "week": timedelta(days=3), "month": timedelta(days=10)}
 # How far back a window looks: ten half-lives, where a gain weighs less than a thousandth.
 REACH = {window: 10 * half_life for window, half_life in HALF_LIVES.items()}
-NAMES = {"upvotes": ("upvote", "upvotes"), "comments": ("comment", "comments"), "stars": ("GitHub star", "GitHub stars")}
+NAMES = {
+    "upvotes": ("upvote", "upvotes"),
+    "comments": ("comment", "comments"),
+    "stars": ("GitHub star", "GitHub stars"),
+}
 
 
 class Reading(NamedTuple):
@@ -72,7 +76,7 @@ def score(readings: Iterable[Reading], *, at: datetime, window: str) -> Score:
 
 
 def _gains(kind: str, counts: list[Reading]) -> list[tuple[int, datetime]]:
-    ordered = sorted(counts, key=lambda reading: reading.observed_at)
+    ordered = sorted(counts, key=lambda reading: (reading.observed_at, reading.value))
     first = [(ordered[0].value, ordered[0].observed_at)] if kind in COUNTED_FROM_ZERO else []
     return first + [(max(0, new.value - old.value), new.observed_at) for old, new in pairwise(ordered)]
 

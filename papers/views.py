@@ -12,7 +12,7 @@ SEARCH_PAGE_SIZE = 20
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    scores = TrendingScore.objects.front_page()[:HOME_SIZE]
+    scores = TrendingScore.objects.front_page().prefetch_related("paper__topics")[:HOME_SIZE]
     return render(request, "papers/home.html", {"scores": scores, "has_sample": any(s.paper.is_sample for s in scores)})
 
 
@@ -26,7 +26,7 @@ def show_paper(request: HttpRequest, paper_id: int) -> HttpResponse:
 @require_safe
 def search_papers(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "")[:MAX_QUERY]
-    page = Paginator(search(query), SEARCH_PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(search(query).prefetch_related("topics"), SEARCH_PAGE_SIZE).get_page(request.GET.get("page"))
     return render(
         request, "papers/search.html", {"query": query, "page": page, "has_sample": any(p.is_sample for p in page)}
     )

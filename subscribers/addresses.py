@@ -13,11 +13,16 @@ class AddressRefused(ValueError):
 
 
 def clean_address(typed: str) -> str:
-    """Return the address as it is delivered to: syntax checked, domain in lower case. Raises AddressRefused."""
+    """Return the address as it is delivered to: syntax checked, domain in lower case and ASCII.
+
+    Raises AddressRefused.
+    """
     try:
-        return validate_email(typed.strip(), check_deliverability=False).normalized
+        # No backend can deliver to a name that is not ASCII, and each writes such a domain in its own way.
+        checked = validate_email(typed.strip(), check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as err:
         raise AddressRefused(str(err)) from err
+    return checked.ascii_email or checked.normalized
 
 
 def fingerprint(address: str) -> str:

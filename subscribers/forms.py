@@ -23,9 +23,7 @@ class SignUpForm(forms.Form):
 
 
 class PreferencesForm(forms.ModelForm[Subscriber]):
-    topics = forms.ModelMultipleChoiceField(
-        Topic.objects.all(), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    topics = forms.ModelMultipleChoiceField(Topic.objects.all(), required=False, widget=forms.CheckboxSelectMultiple)
     hour = forms.TypedChoiceField(choices=[(hour, f"{hour:02}:00") for hour in range(24)], coerce=int)
     time_zone = forms.ChoiceField(
         choices=lambda: [(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones())]

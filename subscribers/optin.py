@@ -2,7 +2,6 @@
 
 import logging
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -60,6 +59,9 @@ def send_optin_mail(subscriber_id: int, at: datetime) -> bool:
     if not claimed:
         return False
     reader = Subscriber.objects.get(pk=subscriber_id)
+    if Suppression.objects.covers(reader.email):  # since the sign-up
+        Subscriber.objects.filter(pk=subscriber_id).update(optin_mail_due_at=None)
+        return False
     settled: dict[str, datetime | None] = {"optin_mail_due_at": None, "optin_mail_sent_at": at}
     try:
         _deliver_optin_mail(reader, at)
@@ -82,7 +84,7 @@ def confirm(token: str, at: datetime) -> bool:
         if not reader.activate(at):
             return False
         _record(reader, ConsentEvent.Kind.CONFIRMED, "link", at)
-        transaction.on_commit(partial(signals.confirmed.send, sender=Subscriber, subscriber_id=reader.pk), robust=True)
+        transaction.on_commit(lambda: signals.confirmed.send(Subscriber, subscriber_id=reader.pk), robust=True)
     return True
 
 

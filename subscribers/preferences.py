@@ -1,7 +1,6 @@
 """What a reader wants, and the news that it changed."""
 
 from collections.abc import Iterable
-from functools import partial
 
 from django.db import transaction
 
@@ -16,5 +15,5 @@ def save_preferences(reader: Subscriber, topics: Iterable[Topic]) -> None:
         reader.save(update_fields=["interests", "muted_words", "size", "hour", "time_zone"])
         reader.topics.set(topics)
         transaction.on_commit(
-            partial(signals.preferences_changed.send, sender=Subscriber, subscriber_id=reader.pk), robust=True
+            lambda: signals.preferences_changed.send(Subscriber, subscriber_id=reader.pk), robust=True
         )

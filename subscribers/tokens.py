@@ -56,4 +56,4 @@ def _valid_for(purpose: Purpose) -> timedelta | None:
 
 def _signer(purpose: Purpose) -> Signer:
     first, *others = settings.LINK_KEYS
-    return Signer(key=first, fallback_keys=others, sep=".", salt=f"paper-route.{purpose}")
+    return Signer(key=first, fallback_keys=[*others], sep=".", salt=f"paper-route.{purpose}")

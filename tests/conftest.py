@@ -1,11 +1,14 @@
+from asyncio import Server
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 # A Monday, an hour after the daily edition closes.
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
@@ -17,7 +20,7 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def outbox(settings: SettingsWrapper, tmp_path: Path) -> Path:
+def outbox(settings: Settings, tmp_path: Path) -> Path:
     """The folder of the shipped file backend, which every message of the test goes to."""
     settings.EMAIL_BACKEND = "mail.backends.OutboxBackend"
     settings.MAIL_OUTBOX_DIR = tmp_path / "outbox"
@@ -31,20 +34,38 @@ class MailServer:
         self.received: list[Envelope] = []
         self.replies: list[str] = []
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's
         reply = self.replies.pop(0) if self.replies else "250 OK"
         if reply.startswith("250"):
             self.received.append(envelope)
         return reply
 
 
-@pytest.fixture
-def mail_server(settings: SettingsWrapper) -> Iterator[MailServer]:
-    """A local SMTP server, set as the place mail goes to."""
-    handler = MailServer()
-    controller = Controller(handler, hostname="127.0.0.1", port=0)
+class FreePortController(Controller):
+    """Runs an SMTP server on a port that the system chooses."""
+
+    def _trigger_server(self) -> None:
+        assert isinstance(self.server, Server)
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]  # aiosmtpd's
+
+
+@contextmanager
+def serving_mail(settings: Settings, handler: object, **options: Any) -> Iterator[None]:
+    """A local SMTP server with `handler`, set as the place mail goes to."""
+    controller = FreePortController(handler, hostname="127.0.0.1", port=0, **options)
     controller.start()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = controller.server.sockets[0].getsockname()[:2]
-    yield handler
-    controller.stop()
+    settings.EMAIL_HOST, settings.EMAIL_PORT = controller.hostname, controller.port
+    try:
+        yield
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def mail_server(settings: Settings) -> Iterator[MailServer]:
+    """A local SMTP server, set as the place mail goes to."""
+    handler = MailServer()
+    with serving_mail(settings, handler):
+        yield handler

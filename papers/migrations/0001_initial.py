@@ -5,109 +5,156 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Topic',
+            name="Topic",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('kind', models.CharField(choices=[('category', 'arXiv category'), ('keywords', 'Curated keywords')], max_length=10)),
-                ('terms', models.JSONField(blank=True, default=list, help_text='Phrases; a new paper that has one in its title or keywords is in the topic.')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("category", "arXiv category"), ("keywords", "Curated keywords")], max_length=10
+                    ),
+                ),
+                (
+                    "terms",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="Phrases; a new paper that has one in its title or keywords is in the topic.",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['kind', 'name'],
+                "ordering": ["kind", "name"],
             },
         ),
         migrations.CreateModel(
-            name='SourceRun',
+            name="SourceRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=30)),
-                ('started_at', models.DateTimeField()),
-                ('created', models.PositiveIntegerField(default=0, verbose_name='new papers')),
-                ('updated', models.PositiveIntegerField(default=0, verbose_name='changed papers')),
-                ('unchanged', models.PositiveIntegerField(default=0, verbose_name='unchanged papers')),
-                ('signals', models.PositiveIntegerField(default=0, verbose_name='new signals')),
-                ('refused', models.PositiveIntegerField(default=0, verbose_name='refused rows')),
-                ('error', models.CharField(blank=True, help_text='Why the source could not be read, if it could not.', max_length=300)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(max_length=30)),
+                ("started_at", models.DateTimeField()),
+                ("created", models.PositiveIntegerField(default=0, verbose_name="new papers")),
+                ("updated", models.PositiveIntegerField(default=0, verbose_name="changed papers")),
+                ("unchanged", models.PositiveIntegerField(default=0, verbose_name="unchanged papers")),
+                ("signals", models.PositiveIntegerField(default=0, verbose_name="new signals")),
+                ("refused", models.PositiveIntegerField(default=0, verbose_name="refused rows")),
+                (
+                    "error",
+                    models.CharField(
+                        blank=True, help_text="Why the source could not be read, if it could not.", max_length=300
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-started_at', '-id'],
-                'indexes': [models.Index(fields=['source', '-started_at'], name='last_run_of_source')],
+                "ordering": ["-started_at", "-id"],
+                "indexes": [models.Index(fields=["source", "-started_at"], name="last_run_of_source")],
             },
         ),
         migrations.CreateModel(
-            name='Paper',
+            name="Paper",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(editable=False, max_length=120, unique=True)),
-                ('title', models.CharField(max_length=500)),
-                ('authors', models.JSONField(blank=True, default=list)),
-                ('abstract', models.TextField(blank=True)),
-                ('summary', models.TextField(blank=True)),
-                ('keywords', models.JSONField(blank=True, default=list)),
-                ('arxiv_id', models.CharField(blank=True, max_length=40, null=True, verbose_name='arXiv id')),
-                ('doi', models.CharField(blank=True, max_length=200, null=True, verbose_name='DOI')),
-                ('published_on', models.DateField(blank=True, null=True)),
-                ('listed_on', models.DateField(blank=True, help_text='The day a source put it on its daily list.', null=True)),
-                ('github_url', models.URLField(blank=True, max_length=500)),
-                ('project_url', models.URLField(blank=True, max_length=500)),
-                ('is_sample', models.BooleanField(default=False, editable=False, verbose_name='sample data')),
-                ('is_pinned', models.BooleanField(default=False, verbose_name='pinned')),
-                ('is_hidden', models.BooleanField(default=False, verbose_name='hidden')),
-                ('editor_note', models.CharField(blank=True, max_length=300)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('topics', models.ManyToManyField(blank=True, related_name='papers', to='papers.topic')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(editable=False, max_length=120, unique=True)),
+                ("title", models.CharField(max_length=500)),
+                ("authors", models.JSONField(blank=True, default=list)),
+                ("abstract", models.TextField(blank=True)),
+                ("summary", models.TextField(blank=True)),
+                ("keywords", models.JSONField(blank=True, default=list)),
+                ("arxiv_id", models.CharField(blank=True, max_length=40, null=True, verbose_name="arXiv id")),
+                ("doi", models.CharField(blank=True, max_length=200, null=True, verbose_name="DOI")),
+                ("published_on", models.DateField(blank=True, null=True)),
+                (
+                    "listed_on",
+                    models.DateField(blank=True, help_text="The day a source put it on its daily list.", null=True),
+                ),
+                ("github_url", models.URLField(blank=True, max_length=500)),
+                ("project_url", models.URLField(blank=True, max_length=500)),
+                ("is_sample", models.BooleanField(default=False, editable=False, verbose_name="sample data")),
+                ("is_pinned", models.BooleanField(default=False, verbose_name="pinned")),
+                ("is_hidden", models.BooleanField(default=False, verbose_name="hidden")),
+                ("editor_note", models.CharField(blank=True, max_length=300)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("topics", models.ManyToManyField(blank=True, related_name="papers", to="papers.topic")),
             ],
             options={
-                'ordering': ['-listed_on', 'key'],
+                "ordering": ["-listed_on", "key"],
             },
         ),
         migrations.CreateModel(
-            name='TrendingScore',
+            name="TrendingScore",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('window', models.CharField(choices=[('day', 'Day'), ('week', 'Week'), ('month', 'Month')], max_length=5)),
-                ('score', models.FloatField()),
-                ('parts', models.JSONField(default=list)),
-                ('version', models.CharField(max_length=10)),
-                ('scored_at', models.DateTimeField()),
-                ('paper', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scores', to='papers.paper')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "window",
+                    models.CharField(choices=[("day", "Day"), ("week", "Week"), ("month", "Month")], max_length=5),
+                ),
+                ("score", models.FloatField()),
+                ("parts", models.JSONField(default=list)),
+                ("version", models.CharField(max_length=10)),
+                ("scored_at", models.DateTimeField()),
+                (
+                    "paper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="scores", to="papers.paper"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Signal',
+            name="Signal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=30)),
-                ('kind', models.CharField(choices=[('upvotes', 'Upvotes'), ('comments', 'Comments'), ('stars', 'GitHub stars'), ('citations', 'Citations')], max_length=10)),
-                ('value', models.PositiveIntegerField()),
-                ('observed_at', models.DateTimeField()),
-                ('paper', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='signals', to='papers.paper')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(max_length=30)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("upvotes", "Upvotes"),
+                            ("comments", "Comments"),
+                            ("stars", "GitHub stars"),
+                            ("citations", "Citations"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("value", models.PositiveIntegerField()),
+                ("observed_at", models.DateTimeField()),
+                (
+                    "paper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="signals", to="papers.paper"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['observed_at', 'id'],
-                'indexes': [models.Index(fields=['observed_at'], name='signal_observed_at')],
-                'constraints': [models.UniqueConstraint(fields=('paper', 'source', 'kind', 'observed_at'), name='one_signal_per_paper_source_kind_and_time')],
+                "ordering": ["observed_at", "id"],
+                "indexes": [models.Index(fields=["observed_at"], name="signal_observed_at")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("paper", "source", "kind", "observed_at"),
+                        name="one_signal_per_paper_source_kind_and_time",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='paper',
-            index=models.Index(fields=['listed_on'], name='paper_listed_on'),
+            model_name="paper",
+            index=models.Index(fields=["listed_on"], name="paper_listed_on"),
         ),
         migrations.AddIndex(
-            model_name='trendingscore',
-            index=models.Index(fields=['window', '-score'], name='trending_list'),
+            model_name="trendingscore",
+            index=models.Index(fields=["window", "-score"], name="trending_list"),
         ),
         migrations.AddConstraint(
-            model_name='trendingscore',
-            constraint=models.UniqueConstraint(fields=('paper', 'window'), name='one_score_per_paper_and_window'),
+            model_name="trendingscore",
+            constraint=models.UniqueConstraint(fields=("paper", "window"), name="one_score_per_paper_and_window"),
         ),
     ]

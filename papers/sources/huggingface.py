@@ -20,7 +20,7 @@ URL = "https://huggingface.co/api/daily_papers"
 PAGE_SIZE = 100
 MAX_PAGES = 10
 MAX_BYTES = 20_000_000
-ARXIV_ID = re.compile(r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?")
+ARXIV_ID = re.compile(r"(?:\d{4}\.\d{4,5}|[a-z-]{2,20}(?:\.[A-Z]{2})?/\d{7})(?:v\d{1,3})?", re.ASCII)
 DAY_IN_NAME = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -66,9 +66,7 @@ def read_files(
         yield from parse(body, origin=str(path), day=file_day, observed_at=observed_at)
 
 
-def parse(
-    body: bytes, *, origin: str, day: date | None, observed_at: datetime | None
-) -> list[PaperRecord | RowError]:
+def parse(body: bytes, *, origin: str, day: date | None, observed_at: datetime | None) -> list[PaperRecord | RowError]:
     """Return the rows of one answer. Counts without `observed_at` were read at midnight UTC of the listing day.
 
     Raises SourceError when the body is not a JSON list.
@@ -135,6 +133,8 @@ def _title(paper: dict[str, Any]) -> str:
     title = readable(_text(paper, "title", MAX_TITLE))
     if not title:
         raise RowRefused("missing title")
+    if len(title) > MAX_TITLE:  # normal form C may be longer than what was sent
+        raise RowRefused(f"title has {len(title):,} characters, more than {MAX_TITLE:,}")
     if has_html(title):
         raise RowRefused("HTML in the title")
     return title
@@ -169,7 +169,8 @@ def _strings(source: dict[str, Any], name: str) -> list[str]:
 
 
 def _url(source: dict[str, Any], name: str) -> str:
-    value = _text(source, name, MAX_TITLE).strip()
+    # As a browser does: line breaks and tabs inside an address are not part of it.
+    value = re.sub(r"[\t\r\n]", "", _text(source, name, MAX_TITLE)).strip()
     try:
         scheme = urlsplit(value).scheme
     except ValueError:
@@ -193,9 +194,9 @@ def _moment(source: dict[str, Any], name: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError) as err:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError) as err:
         raise RowRefused(f"{name} is not a date") from err
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _is_temporary(err: Exception) -> bool:
@@ -206,7 +207,7 @@ def _is_temporary(err: Exception) -> bool:
 def _get(url: str, params: dict[str, str | int]) -> bytes:
     try:
         response = httpx.get(url, params=params, timeout=20, headers={"User-Agent": "PaperRoute/0.1"})
-    except httpx.TransportError as err:
+    except httpx.RequestError as err:
         raise SourceError(f"{NAME} did not answer: {type(err).__name__}.", permanent=False) from err
     if response.status_code != httpx.codes.OK:
         temporary = response.status_code == httpx.codes.TOO_MANY_REQUESTS or response.is_server_error

@@ -3,91 +3,170 @@
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
-import subscribers.models
 from django.db import migrations, models
+
+import subscribers.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('papers', '0001_initial'),
+        ("papers", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Suppression',
+            name="Suppression",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address_hash', models.CharField(max_length=64, unique=True)),
-                ('reason', models.CharField(choices=[('hard_bounce', 'Hard bounce: no such mailbox'), ('complaint', 'Complaint: called our mail spam'), ('manual', "Manual: an operator's decision"), ('erased', 'Erased: asked to be forgotten')], max_length=12)),
-                ('at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("address_hash", models.CharField(max_length=64, unique=True)),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("hard_bounce", "Hard bounce: no such mailbox"),
+                            ("complaint", "Complaint: called our mail spam"),
+                            ("manual", "Manual: an operator's decision"),
+                            ("erased", "Erased: asked to be forgotten"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['-at', '-pk'],
+                "ordering": ["-at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Subscriber',
+            name="Subscriber",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=254)),
-                ('status', models.CharField(choices=[('pending', 'Pending: has not confirmed yet'), ('active', 'Active: gets digests'), ('unsubscribed', 'Unsubscribed: has left')], default='pending', max_length=12)),
-                ('optin_nonce', models.CharField(default=subscribers.models.new_nonce, editable=False, max_length=16)),
-                ('optin_mail_due_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('optin_mail_sent_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('unsubscribed_at', models.DateTimeField(blank=True, null=True)),
-                ('interests', models.TextField(blank=True, help_text='Words or phrases, separated by commas or lines.')),
-                ('muted_words', models.TextField(blank=True, help_text='Words or phrases, separated by commas or lines.')),
-                ('hour', models.PositiveSmallIntegerField(default=7, validators=[django.core.validators.MaxValueValidator(23)])),
-                ('time_zone', models.CharField(default='UTC', max_length=64, validators=[subscribers.models.validate_time_zone])),
-                ('size', models.PositiveSmallIntegerField(default=10, validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(20)], verbose_name='papers a digest')),
-                ('topics', models.ManyToManyField(blank=True, related_name='followers', to='papers.topic')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("email", models.EmailField(max_length=254)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending: has not confirmed yet"),
+                            ("active", "Active: gets digests"),
+                            ("unsubscribed", "Unsubscribed: has left"),
+                        ],
+                        default="pending",
+                        max_length=12,
+                    ),
+                ),
+                ("optin_nonce", models.CharField(default=subscribers.models.new_nonce, editable=False, max_length=16)),
+                ("optin_mail_due_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("optin_mail_sent_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("created_at", models.DateTimeField()),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
+                ("unsubscribed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "interests",
+                    models.TextField(blank=True, help_text="Words or phrases, separated by commas or lines."),
+                ),
+                (
+                    "muted_words",
+                    models.TextField(blank=True, help_text="Words or phrases, separated by commas or lines."),
+                ),
+                (
+                    "hour",
+                    models.PositiveSmallIntegerField(
+                        default=7, validators=[django.core.validators.MaxValueValidator(23)]
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(default="UTC", max_length=64, validators=[subscribers.models.validate_time_zone]),
+                ),
+                (
+                    "size",
+                    models.PositiveSmallIntegerField(
+                        default=10,
+                        validators=[
+                            django.core.validators.MinValueValidator(5),
+                            django.core.validators.MaxValueValidator(20),
+                        ],
+                        verbose_name="papers a digest",
+                    ),
+                ),
+                ("topics", models.ManyToManyField(blank=True, related_name="followers", to="papers.topic")),
             ],
             options={
-                'verbose_name': 'reader',
-                'ordering': ['-created_at', '-pk'],
+                "verbose_name": "reader",
+                "ordering": ["-created_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='ConsentEvent',
+            name="ConsentEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('requested', 'Asked for the digest'), ('confirmed', 'Confirmed the address'), ('unsubscribed', 'Left')], max_length=12)),
-                ('wording_version', models.CharField(max_length=20)),
-                ('source', models.CharField(help_text='Where it was given, such as form, link or one-click.', max_length=40)),
-                ('at', models.DateTimeField()),
-                ('subscriber', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consent_events', to='subscribers.subscriber')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Asked for the digest"),
+                            ("confirmed", "Confirmed the address"),
+                            ("unsubscribed", "Left"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("wording_version", models.CharField(max_length=20)),
+                (
+                    "source",
+                    models.CharField(help_text="Where it was given, such as form, link or one-click.", max_length=40),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "subscriber",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consent_events",
+                        to="subscribers.subscriber",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at', 'pk'],
+                "ordering": ["at", "pk"],
             },
         ),
         migrations.AddIndex(
-            model_name='subscriber',
-            index=models.Index(condition=models.Q(('optin_mail_due_at__isnull', False)), fields=['optin_mail_due_at'], name='optin_mail_due'),
+            model_name="subscriber",
+            index=models.Index(
+                condition=models.Q(("optin_mail_due_at__isnull", False)),
+                fields=["optin_mail_due_at"],
+                name="optin_mail_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='subscriber',
-            index=models.Index(fields=['status', 'confirmed_at'], name='audience'),
+            model_name="subscriber",
+            index=models.Index(fields=["status", "confirmed_at"], name="audience"),
         ),
         migrations.AddConstraint(
-            model_name='subscriber',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='one_subscriber_per_address'),
+            model_name="subscriber",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"), name="one_subscriber_per_address"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subscriber',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'active'), _negated=True), ('confirmed_at__isnull', False), _connector='OR'), name='active_readers_have_confirmed'),
+            model_name="subscriber",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "active"), _negated=True), ("confirmed_at__isnull", False), _connector="OR"
+                ),
+                name="active_readers_have_confirmed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subscriber',
-            constraint=models.CheckConstraint(condition=models.Q(('hour__lte', 23)), name='hour_is_an_hour'),
+            model_name="subscriber",
+            constraint=models.CheckConstraint(condition=models.Q(("hour__lte", 23)), name="hour_is_an_hour"),
         ),
         migrations.AddConstraint(
-            model_name='subscriber',
-            constraint=models.CheckConstraint(condition=models.Q(('size__gte', 5), ('size__lte', 20)), name='size_is_within_limits'),
+            model_name="subscriber",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("size__gte", 5), ("size__lte", 20)), name="size_is_within_limits"
+            ),
         ),
     ]

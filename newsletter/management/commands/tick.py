@@ -29,4 +29,6 @@ class Command(BaseCommand):
         optin_mails = send_due_optin_mails(at)
         sent = send_due(timezone.now, until=at + SENDING_TIME)
         counts = ", ".join(f"{count} {status}" for status, count in sorted(sent.items()))
-        self.stdout.write(f"{welcomed} readers welcomed, {optin_mails} opt-in mails, deliveries: {counts or 'none due'}")
+        self.stdout.write(
+            f"{welcomed} readers welcomed, {optin_mails} opt-in mails, deliveries: {counts or 'none due'}"
+        )

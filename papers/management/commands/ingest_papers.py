@@ -36,7 +36,9 @@ class Command(BaseCommand):
             self.stdout.write("The source has no papers for this day.")
         score_papers(at)
         if report.refused:
-            raise CommandError(f"{len(report.refused)} rows were refused; the others are kept.", returncode=SOME_REFUSED)
+            raise CommandError(
+                f"{len(report.refused)} rows were refused; the others are kept.", returncode=SOME_REFUSED
+            )
 
     def _rows(self, options: dict[str, Any]) -> Iterable[PaperRecord | RowError]:
         day: date | None = options["date"]
@@ -45,5 +47,6 @@ class Command(BaseCommand):
                 raise CommandError("--date and --file go with --source huggingface.")
             return SOURCES[options["source"]]().fetch(timezone.now())
         if options["file"]:
-            return huggingface.read_files(options["file"], day=day, observed_at=None)
+            # All of them before the first is stored: a file that cannot be read leaves nothing half-written.
+            return list(huggingface.read_files(options["file"], day=day, observed_at=None))
         return huggingface.HuggingFace(day).fetch(timezone.now())

@@ -1,0 +1,64 @@
+# Paper Route: `make help` lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MANAGE := $(BIN)/python manage.py
+WEB_PORT ?= 8000
+export WEB_PORT
+# Tests that need no service, no browser and no judge.
+EVERYWHERE := not services and not browser and not judge and not chaos
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test services lint format bench ci lock
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+$(VENV)/runtime: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Paper Route needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 …" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/development: $(VENV)/runtime requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+demo: $(VENV)/runtime ## Deliver three personal digests of the sample catalogue as files under var/outbox
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) demo
+
+run: $(VENV)/runtime ## Web server and worker in one terminal; Ctrl-C ends both
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) tick
+	@echo "Paper Route is at http://localhost:$(WEB_PORT)/"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" honcho start
+
+test: $(VENV)/development ## Everything that needs no service and no browser
+	@$(BIN)/pytest -m "$(EVERYWHERE)"
+
+services: export TEST_DATABASE_URL ?= postgres://postgres:postgres@127.0.0.1:5432/postgres
+services: $(VENV)/development ## The same on PostgreSQL, then the tests that need Redis and a real Celery node
+	@DATABASE_URL=$$TEST_DATABASE_URL $(BIN)/pytest -m "$(EVERYWHERE)"
+	@$(BIN)/pytest -m services
+
+lint: $(VENV)/development ## Style, types, import contracts, migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(MANAGE) makemigrations --check --dry-run
+
+format: $(VENV)/development ## Put the code into its usual form
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/runtime ## Figures, one JSON line each
+	@$(BIN)/python -m bench
+
+ci: lint test services ## What the continuous integration runs
+
+lock: $(VENV)/development ## Pin the newest versions that requirements*.in allow
+	@for name in requirements requirements-dev; do \
+	  $(BIN)/uv pip compile --quiet --upgrade --universal --fork-strategy fewest --python-version 3.11 \
+	    --custom-compile-command "make lock" $$name.in -o $$name.txt; done

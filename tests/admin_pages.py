@@ -1,0 +1,29 @@
+"""What a person at the admin sees and sends."""
+
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+
+def posted_by(page: Any) -> dict[str, Any]:
+    """Return what a browser would send if the form on `page` were saved as it stands."""
+    forms = [page.context["adminform"].form]
+    for inline in page.context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    values = {field.html_name: field.value() for form in forms for field in form}
+    # An empty choice and an unticked box are not sent; a zero is.
+    return {name: value for name, value in values.items() if value is not None and value is not False}
+
+
+def choose_action(client: Client, url: str, action: str, *rows: Any) -> str:
+    """Choose a list action for these rows; return what the admin answers, in words."""
+    page: Any = client.post(url, {"action": action, "_selected_action": [str(row.pk) for row in rows]}, follow=True)
+    return " ".join(str(message) for message in page.context["messages"])
+
+
+def count_queries(client: Client, url: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(url).status_code == 200
+    return len(queries)

@@ -1,0 +1,274 @@
+import socket
+import time
+from asyncio import WriteTransport
+
+import pytest
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from django.core.mail.backends.base import BaseEmailBackend
+from pytest_django import Settings
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from mail.transport import HandOverError, Mailer, NotSent, Refused, RefusedForNow, Uncertain
+from tests.conftest import MailServer, serving_mail
+from tests.mail.letters import make_letter
+
+READER = "reader@example.org"
+
+
+def hand_over() -> str:
+    with Mailer() as mailer:
+        return mailer.hand_over(make_letter(to=READER))
+
+
+class PickyServer(MailServer):
+    """Answers each step with what it was told; drops the connection where a reply is None."""
+
+    def __init__(self, **answers: str | None) -> None:
+        super().__init__()
+        self.answers = answers
+        self.peers: set[object] = set()
+
+    async def _answer(self, step: str, server: SMTP, session: Session, usual: str) -> str:
+        self.peers.add(session.peer)
+        reply = self.answers.get(step, usual)
+        if reply is None:
+            assert isinstance(server.transport, WriteTransport)
+            server.transport.abort()
+            return "421 gone"
+        return reply
+
+    async def handle_MAIL(  # noqa: N802  aiosmtpd's
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        envelope.mail_from = address
+        return await self._answer("mail", server, session, "250 OK")
+
+    async def handle_RCPT(  # noqa: N802  aiosmtpd's
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        envelope.rcpt_tos.append(address)
+        return await self._answer("rcpt", server, session, "250 OK")
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's
+        return await self._answer("data", server, session, await super().handle_DATA(server, session, envelope))
+
+
+def closed_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def refused_connection(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", closed_port()
+
+
+# --- SMTP ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_accepted_message_arrives_once(mail_server: MailServer) -> None:
+    assert hand_over() == ""
+    assert [envelope.rcpt_tos for envelope in mail_server.received] == [[READER]]
+
+
+@pytest.mark.parametrize("step", ["mail", "rcpt", "data"])
+@pytest.mark.parametrize("code", [421, 450, 451, 452])
+def test_a_temporary_no_is_refused_for_now(step: str, code: int, settings: Settings) -> None:
+    with (
+        serving_mail(settings, PickyServer(**{step: f"{code} {READER} not now"})),
+        pytest.raises(RefusedForNow, match=rf"^SMTP {code}$") as caught,
+    ):
+        hand_over()
+    assert not caught.value.permanent
+
+
+@pytest.mark.parametrize("step", ["rcpt", "data"])
+@pytest.mark.parametrize("code", [550, 552, 553, 554])
+def test_a_permanent_no_is_refused(step: str, code: int, settings: Settings) -> None:
+    with (
+        serving_mail(settings, PickyServer(**{step: f"{code} {READER} never"})),
+        pytest.raises(Refused, match=rf"^SMTP {code}$") as caught,
+    ):
+        hand_over()
+    assert caught.value.permanent
+
+
+@pytest.mark.parametrize("code", [530, 550, 553])
+def test_a_no_to_the_sender_is_about_the_account_and_not_about_the_message(code: int, settings: Settings) -> None:
+    with serving_mail(settings, PickyServer(mail=f"{code} no")), pytest.raises(NotSent, match=rf"^SMTP {code}$"):
+        hand_over()
+
+
+def test_a_wrong_password_is_not_sent(settings: Settings) -> None:
+    def reject(*_: object) -> AuthResult:
+        return AuthResult(success=False, handled=False)
+
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "user", "wrong"
+    server = MailServer()
+    with (
+        serving_mail(settings, server, authenticator=reject, auth_require_tls=False),
+        pytest.raises(NotSent, match=r"^SMTPAuthenticationError$"),
+    ):
+        hand_over()
+    assert server.received == []
+
+
+def test_no_connection_is_not_sent(settings: Settings) -> None:
+    refused_connection(settings)
+    with pytest.raises(NotSent, match=r"^ConnectionRefusedError$"):
+        hand_over()
+
+
+@pytest.mark.parametrize("step", ["mail", "rcpt"])
+def test_a_connection_lost_on_the_way_is_not_taken_for_an_answer(step: str, settings: Settings) -> None:
+    with serving_mail(settings, PickyServer(**{step: None})), pytest.raises(HandOverError) as caught:
+        hand_over()
+    assert not caught.value.permanent
+
+
+def test_a_connection_lost_after_the_message_leaves_it_uncertain(settings: Settings) -> None:
+    server = PickyServer(data=None)
+    with serving_mail(settings, server), pytest.raises(Uncertain, match=r"^SMTPServerDisconnected$") as caught:
+        hand_over()
+    assert len(server.received) == 1
+    assert not caught.value.permanent
+
+
+def test_an_answer_that_makes_no_sense_leaves_it_uncertain(settings: Settings) -> None:
+    with serving_mail(settings, PickyServer(data="299 perhaps")), pytest.raises(Uncertain, match=r"^SMTP 299$"):
+        hand_over()
+
+
+def test_one_connection_carries_many_messages(settings: Settings) -> None:
+    server = PickyServer()
+    with serving_mail(settings, server), Mailer() as mailer:
+        for number in range(5):
+            mailer.hand_over(make_letter(reference=f"delivery-{number}"))
+    assert len(server.received) == 5
+    assert len(server.peers) == 1
+
+
+def test_after_trouble_the_next_message_goes_over_a_new_connection(settings: Settings) -> None:
+    server = PickyServer()
+    server.replies = ["421 closing"]
+    with serving_mail(settings, server), Mailer() as mailer:
+        with pytest.raises(RefusedForNow):
+            mailer.hand_over(make_letter(reference="delivery-1"))
+        mailer.hand_over(make_letter(reference="delivery-2"))
+    assert len(server.received) == 1
+    assert len(server.peers) == 2
+
+
+def test_a_server_that_is_gone_at_the_end_does_no_harm(settings: Settings) -> None:
+    mailer = Mailer()
+    with serving_mail(settings, MailServer()):
+        mailer.hand_over(make_letter())
+    mailer.close()
+    mailer.close()
+
+
+@pytest.mark.parametrize(
+    "to", ["", "reader@example.org\r\n", "one@example.org, two@example.org", "Reader <reader@example.org>"]
+)
+def test_a_message_goes_to_one_plain_address_or_nowhere(to: str, mail_server: MailServer) -> None:
+    with Mailer() as mailer, pytest.raises(Refused, match="not one address"):
+        mailer.hand_over(make_letter(to=to))
+    assert mail_server.received == []
+
+
+# --- An email provider ----------------------------------------------------------------------------------------------
+
+
+def test_an_accepted_message_brings_the_provider_s_id(accepting_esp: HTTPServer) -> None:
+    assert hand_over() == "provider-1"
+    assert len(accepting_esp.log) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (429, RefusedForNow),
+        (503, RefusedForNow),
+        (401, NotSent),
+        (402, NotSent),
+        (403, NotSent),
+        (400, Refused),
+        (404, Refused),
+        (413, Refused),
+        (422, Refused),
+        (500, Uncertain),
+        (502, Uncertain),
+        (504, Uncertain),
+    ],
+)
+def test_a_status_of_the_provider_has_its_meaning(status: int, expected: type[HandOverError], esp: HTTPServer) -> None:
+    answer = {"ErrorCode": 10, "Message": f"Something about {READER}"}
+    esp.expect_request("/email").respond_with_json(answer, status=status)
+    with pytest.raises(HandOverError) as caught:
+        hand_over()
+    assert type(caught.value) is expected
+    assert str(caught.value) == f"HTTP {status}"
+
+
+def test_a_page_in_place_of_an_answer_leaves_it_uncertain(esp: HTTPServer) -> None:
+    esp.expect_request("/email").respond_with_data(f"<h1>Hello {READER}</h1>", content_type="text/html")
+    with pytest.raises(Uncertain, match=r"^HTTP 200$"):
+        hand_over()
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (406, f"Found inactive addresses: {READER}. Inactive recipients are ones that have generated a hard bounce."),
+        (300, f"Invalid 'To' address: '{READER}'."),
+    ],
+)
+def test_a_recipient_the_provider_knows_better_is_refused(code: int, text: str, esp: HTTPServer) -> None:
+    esp.expect_request("/email").respond_with_json({"ErrorCode": code, "Message": text}, status=422)
+    with pytest.raises(Refused, match=r": AnymailRecipientsRefused$"):
+        hand_over()
+
+
+def test_a_provider_out_of_reach_is_not_sent(esp: HTTPServer, settings: Settings) -> None:
+    settings.ANYMAIL = settings.ANYMAIL | {"POSTMARK_API_URL": f"http://127.0.0.1:{closed_port()}/"}
+    with pytest.raises(NotSent, match=r"^no connection to the provider$"):
+        hand_over()
+
+
+def test_a_provider_that_does_not_answer_in_time_leaves_it_uncertain(esp: HTTPServer, settings: Settings) -> None:
+    def slowly(_: Request) -> Response:
+        time.sleep(0.5)
+        return Response("{}")
+
+    settings.ANYMAIL = settings.ANYMAIL | {"REQUESTS_TIMEOUT": 0.1}
+    esp.expect_request("/email").respond_with_handler(slowly)
+    with pytest.raises(Uncertain, match=r"^no answer$"):
+        hand_over()
+
+
+# --- Any backend ----------------------------------------------------------------------------------------------------
+
+
+class SilentBackend(BaseEmailBackend):
+    """Says that it sent nothing, and not why."""
+
+    def send_messages(self, email_messages: object) -> int:
+        return 0
+
+
+class BrokenBackend(BaseEmailBackend):
+    """Fails in a way nobody thought of, and tells whom it was about."""
+
+    def send_messages(self, email_messages: object) -> int:
+        raise ZeroDivisionError(READER)
+
+
+@pytest.mark.parametrize("backend", [SilentBackend, BrokenBackend])
+def test_what_nobody_thought_of_is_uncertain(backend: type[BaseEmailBackend], settings: Settings) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.{backend.__name__}"
+    with pytest.raises(Uncertain) as caught:
+        hand_over()
+    assert READER not in str(caught.value)

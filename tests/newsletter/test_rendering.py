@@ -1,0 +1,137 @@
+import html
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.rendering import Links, compile_fragments, digest_message, personal_links, public_links, render_digest
+from tests.factories import make_delivery, make_edition, make_paper, make_reader
+
+LINKS = Links("https://example.org/u", "https://example.org/p", "https://example.org/d")
+# What XML cannot hold never gets past ingestion.
+text = st.text(
+    st.characters(exclude_categories=["Cs", "Cc", "Cn"], exclude_characters="\ufffe\uffff"), min_size=1, max_size=200
+)
+
+
+class TextOnly(HTMLParser):
+    """What a reader of the HTML sees, as one string."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = ""
+
+    def handle_data(self, data: str) -> None:
+        self.seen += data
+
+
+def visible(source: str) -> str:
+    parser = TextOnly()
+    parser.feed(source)
+    return " ".join(parser.seen.split())
+
+
+def picks(*papers: int, reason: str = "trending") -> list[dict[str, object]]:
+    return [{"paper_id": paper, "score": 1.0, "reason": reason} for paper in papers]
+
+
+@pytest.mark.django_db
+def test_a_digest_holds_its_picks_in_their_order_and_nothing_else() -> None:
+    first, second, third = (make_paper(title=title) for title in ("Alpha", "Beta", "Gamma"))
+    body = render_digest(make_edition(first, second, third).fragments, picks(third.pk, first.pk), LINKS)
+    for part in (visible(body.html), body.text):
+        assert part.index("Gamma") < part.index("Alpha")
+        assert "Beta" not in part
+        assert "2 papers" in part
+    assert body.subject == "Gamma, and 1 more"
+
+
+@pytest.mark.django_db
+def test_no_mark_is_left_and_every_link_is_the_readers_own() -> None:
+    paper = make_paper()
+    body = render_digest(make_edition(paper).fragments, picks(paper.pk), LINKS)
+    for part in (body.html, body.text):
+        assert "mark-" not in part
+        assert "<!--cut" not in part
+        assert {"https://example.org/u", "https://example.org/p", "https://example.org/d"} <= set(
+            re.findall(r"https://example\.org/\w", part)
+        )
+
+
+@pytest.mark.django_db
+def test_the_same_delivery_rendered_twice_has_the_same_content() -> None:
+    paper, reader = make_paper(), make_reader()
+    delivery = make_delivery(make_edition(paper), reader, paper)
+    one, two = digest_message(delivery, reader), digest_message(delivery, reader)
+    assert (one.subject, one.body, one.alternatives, one.extra_headers) == (
+        two.subject,
+        two.body,
+        two.alternatives,
+        two.extra_headers,
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "title",
+    [
+        "x < y && y > z",
+        "<script>alert(1)</script>",
+        "Ünïcødé 論文 مقالة",
+        "{{ edition }} {% now %}",
+        "&amp; already escaped",
+        "a" * 300,
+        "</mj-text><mj-raw><img src=x></mj-raw>",
+        "<!--cut-->",
+    ],
+)
+def test_a_title_arrives_as_it_is(title: str) -> None:
+    paper = make_paper(title=title, authors=[title[:100]], summary=title)
+    body = render_digest(make_edition(paper).fragments, picks(paper.pk, reason=title), LINKS)
+    assert visible(body.html).count(" ".join(title.split())) >= 3
+    assert title in body.text
+    assert "<script>" not in body.html
+    assert "<img" not in body.html
+
+
+@pytest.mark.django_db
+def test_any_reason_survives_escaping() -> None:
+    paper = make_paper()
+    fragments = make_edition(paper).fragments
+
+    @given(reason=text)
+    def survives(reason: str) -> None:
+        body = render_digest(fragments, picks(paper.pk, reason=reason), LINKS)
+        assert html.escape(reason) in body.html
+        assert reason in body.text
+
+    survives()
+
+
+@pytest.mark.django_db
+def test_nobody_is_tracked() -> None:
+    paper, reader = make_paper(), make_reader()
+    delivery = make_delivery(make_edition(paper), reader, paper)
+    body = render_digest(delivery.edition.fragments, delivery.picks, personal_links(delivery, reader))
+    assert "<img" not in body.html
+    assert "url(" not in body.html
+    hosts = {re.sub(r"^https?://([^/:]+).*", r"\1", link) for link in re.findall(r'href="(http[^"]+)"', body.html)}
+    assert hosts <= {"localhost", "arxiv.org"}
+
+
+@pytest.mark.django_db
+def test_a_public_copy_holds_no_link_that_acts_for_the_reader() -> None:
+    paper = make_paper()
+    body = render_digest(make_edition(paper).fragments, picks(paper.pk), public_links())
+    assert not re.search(r"/(u|preferences|digest)/", body.html + body.text)
+
+
+@pytest.mark.django_db
+def test_twenty_papers_stay_under_the_size_at_which_mail_is_clipped() -> None:
+    papers = [make_paper(title="A Long Title " * 10, summary="Many words here. " * 40) for _ in range(20)]
+    edition = make_edition(*papers)
+    fragments = compile_fragments(edition, list(edition.entries.going_out()))
+    body = render_digest(fragments, picks(*[paper.pk for paper in papers]), LINKS)
+    assert len(body.html.encode()) < 90_000

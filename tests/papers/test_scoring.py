@@ -1,0 +1,123 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from papers.models import Paper, Signal, TrendingScore
+from papers.scoring import rank_papers, score_papers
+from papers.trending import VERSION
+from tests.factories import NOW, TODAY, make_paper
+
+pytestmark = pytest.mark.django_db
+
+
+def add_reading(paper: Paper, value: int, *, at: datetime = NOW, kind: str = "upvotes") -> None:
+    Signal.objects.create(paper=paper, source="huggingface", kind=kind, value=value, observed_at=at)
+
+
+def ranked_titles(*, at: datetime = NOW, window: str = "day") -> list[str]:
+    return [paper.title for paper, _ in rank_papers(at=at, window=window)]
+
+
+def dump_scores() -> list[tuple[object, ...]]:
+    fields = ("paper_id", "window", "score", "parts", "version", "scored_at")
+    return list(TrendingScore.objects.order_by("window", "paper_id").values_list(*fields))
+
+
+def test_papers_are_ranked_best_first() -> None:
+    for upvotes in (5, 50, 20):
+        make_paper(title=f"{upvotes} upvotes", upvotes=upvotes)
+    assert ranked_titles() == ["50 upvotes", "20 upvotes", "5 upvotes"]
+
+
+def test_ties_are_broken_by_key() -> None:
+    for letter in "bca":
+        make_paper(title=letter, key=f"title:{letter}", arxiv_id=None)
+    assert ranked_titles() == ["a", "b", "c"]
+
+
+def test_hidden_papers_are_left_out() -> None:
+    make_paper(title="Shown")
+    make_paper(title="Hidden", is_hidden=True, upvotes=1_000)
+    score_papers(NOW)
+    assert ranked_titles() == ["Shown"]
+    assert set(TrendingScore.objects.values_list("paper__title", flat=True)) == {"Shown"}
+
+
+def test_papers_without_any_gain_are_left_out() -> None:
+    make_paper(title="No votes", upvotes=0)
+    make_paper(title="No readings", upvotes=None)
+    stars = make_paper(title="A first count of stars", upvotes=None)
+    add_reading(stars, 9_000, kind="stars")
+    assert ranked_titles() == []
+
+
+def test_readings_from_before_the_window_are_where_counting_begins() -> None:
+    paper = make_paper(upvotes=100, listed_on=date(2026, 9, 1))
+    add_reading(paper, 101)
+    ((_, scored),) = rank_papers(at=NOW, window="day")
+    assert scored.value == pytest.approx(1, abs=0.01)
+
+
+def test_a_paper_nobody_read_within_the_window_is_not_trending() -> None:
+    make_paper(listed_on=TODAY - timedelta(days=11))
+    assert ranked_titles(window="day") == []
+    assert len(ranked_titles(window="week")) == 1
+
+
+def test_a_past_day_is_ranked_as_it_was_then() -> None:
+    early = make_paper(title="Early", upvotes=10)
+    make_paper(title="Late", upvotes=5)
+    add_reading(early, 11, at=NOW + timedelta(hours=1))
+    before = [(paper.title, scored) for paper, scored in rank_papers(at=NOW, window="day")]
+    add_reading(Paper.objects.get(title="Late"), 500, at=NOW + timedelta(hours=2))
+    assert [(paper.title, scored) for paper, scored in rank_papers(at=NOW, window="day")] == before
+    assert ranked_titles(at=NOW + timedelta(hours=3)) == ["Late", "Early"]
+
+
+def test_scores_are_kept_for_every_window_with_their_parts() -> None:
+    paper = make_paper(upvotes=10)
+    assert score_papers(NOW) == 1
+    assert set(TrendingScore.objects.values_list("window", flat=True)) == {"day", "week", "month"}
+    kept = TrendingScore.objects.get(window="day")
+    ((_, scored),) = rank_papers(at=NOW, window="day")
+    assert (kept.paper, kept.score, kept.parts) == (paper, scored.value, scored.parts)
+    assert (kept.version, kept.scored_at) == (VERSION, NOW)
+    assert kept.in_words == "+10 upvotes"
+
+
+def test_scoring_twice_replaces_the_scores() -> None:
+    make_paper(upvotes=10)
+    make_paper(upvotes=3)
+    score_papers(NOW)
+    first = dump_scores()
+    score_papers(NOW)
+    assert dump_scores() == first
+    later = NOW + timedelta(hours=1)
+    score_papers(later)
+    assert len(dump_scores()) == len(first)
+    assert {scored_at for *_, scored_at in dump_scores()} == {later}
+
+
+def test_a_score_goes_when_its_paper_is_no_longer_trending() -> None:
+    make_paper()
+    score_papers(NOW)
+    score_papers(NOW + timedelta(days=200))
+    assert TrendingScore.objects.count() == 0
+
+
+def test_ranking_takes_no_more_queries_for_more_papers() -> None:
+    counts = []
+    for _ in range(2):
+        for _ in range(10):
+            make_paper()
+        with CaptureQueriesContext(connection) as queries:
+            score_papers(NOW)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_midnight_readings_of_today_count_today() -> None:
+    make_paper(title="Today", listed_on=TODAY)
+    assert ranked_titles(at=datetime(2026, 11, 23, tzinfo=UTC)) == ["Today"]
