@@ -122,6 +122,16 @@ def test_no_connection_is_not_sent(settings: Settings) -> None:
         hand_over()
 
 
+def test_no_connection_the_second_time_is_not_sent_either(settings: Settings) -> None:
+    refused_connection(settings)
+    mailer = Mailer()
+    for _ in range(2):
+        with pytest.raises(NotSent):
+            mailer.open()
+    with pytest.raises(NotSent):
+        mailer.hand_over(make_letter())
+
+
 @pytest.mark.parametrize("step", ["mail", "rcpt"])
 def test_a_connection_lost_on_the_way_is_not_taken_for_an_answer(step: str, settings: Settings) -> None:
     with serving_mail(settings, PickyServer(**{step: None})), pytest.raises(HandOverError) as caught:
@@ -264,6 +274,21 @@ class BrokenBackend(BaseEmailBackend):
 
     def send_messages(self, email_messages: object) -> int:
         raise ZeroDivisionError(READER)
+
+
+class RudeBackend(BaseEmailBackend):
+    """Takes every message, and ends without a goodbye."""
+
+    def send_messages(self, email_messages: object) -> int:
+        return 1
+
+    def close(self) -> None:
+        raise ConnectionResetError
+
+
+def test_a_missing_goodbye_does_not_undo_what_was_sent(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.RudeBackend"
+    assert hand_over() == ""
 
 
 @pytest.mark.parametrize("backend", [SilentBackend, BrokenBackend])

@@ -10,6 +10,8 @@ from subscribers.tokens import LinkExpired, LinkInvalid, Purpose, make_token, re
 
 AT = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 TOKEN = make_token(Purpose.CONFIRM, "7-nonce", AT)
+# Halves of characters too, which cannot even be encoded.
+ANY_CHARACTER = st.characters(exclude_categories=())
 LASTING = {Purpose.UNSUBSCRIBE, Purpose.WEB_COPY}
 
 
@@ -75,21 +77,20 @@ def test_changing_the_secret_key_breaks_no_link(settings: Settings) -> None:
     assert read_token(Purpose.CONFIRM, TOKEN, AT) == "7-nonce"
 
 
-@given(st.text())
+@given(st.text(ANY_CHARACTER))
 def test_garbage_is_an_invalid_link_and_never_another_error(garbage: str) -> None:
     for purpose in Purpose:
         with pytest.raises(LinkInvalid):
             read_token(purpose, garbage, AT)
 
 
-# Halves of characters too: they cannot even be encoded.
-@given(st.lists(st.text(st.characters()), min_size=2, max_size=5))
+@given(st.lists(st.text(ANY_CHARACTER), min_size=2, max_size=5))
 def test_garbage_with_dots_is_an_invalid_link_and_never_another_error(parts: list[str]) -> None:
     with pytest.raises(LinkInvalid):
         read_token(Purpose.CONFIRM, ".".join(parts), AT)
 
 
-@given(st.integers(0, len(TOKEN) - 1), st.characters())
+@given(st.integers(0, len(TOKEN) - 1), ANY_CHARACTER)
 def test_a_token_with_any_character_changed_is_invalid(place: int, character: str) -> None:
     assume(TOKEN[place] != character)
     with pytest.raises(LinkInvalid):
