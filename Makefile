@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
-WEB_PORT ?= 8000
+# As given, else as `.env` has it.
+WEB_PORT ?= $(or $(shell sed -n 's/^WEB_PORT=//p' .env 2>/dev/null),8000)
 export WEB_PORT
 # Tests that need no service, no browser and no judge.
 EVERYWHERE := not services and not browser and not judge and not chaos
@@ -32,7 +33,7 @@ run: $(VENV)/runtime ## Web server and worker in one terminal; Ctrl-C ends both
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) tick
 	@echo "Paper Route is at http://localhost:$(WEB_PORT)/"
-	@PATH="$(CURDIR)/$(BIN):$$PATH" honcho start
+	@PATH="$(CURDIR)/$(BIN):$$PATH" honcho start --env /dev/null
 
 test: $(VENV)/development ## Everything that needs no service and no browser
 	@$(BIN)/pytest -m "$(EVERYWHERE)"
@@ -40,7 +41,7 @@ test: $(VENV)/development ## Everything that needs no service and no browser
 services: export TEST_DATABASE_URL ?= postgres://postgres:postgres@127.0.0.1:5432/postgres
 services: $(VENV)/development ## The same on PostgreSQL, then the tests that need Redis and a real Celery node
 	@DATABASE_URL=$$TEST_DATABASE_URL $(BIN)/pytest -m "$(EVERYWHERE)"
-	@$(BIN)/pytest -m services
+	@DATABASE_URL=$$TEST_DATABASE_URL $(BIN)/pytest -m services
 
 lint: $(VENV)/development ## Style, types, import contracts, migrations
 	$(BIN)/ruff check .

@@ -1,27 +1,31 @@
-"""Reads what the environment says, with an embedded default for everything."""
+"""Reads what the environment says, with an embedded default for everything. Raises ImproperlyConfigured by name."""
 
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-
-def secret(name: str, *, production: bool, var_dir: Path) -> str:
-    """Return the secret `name`; in production it must be set, elsewhere one is made and kept under `var_dir`.
-
-    Raises ImproperlyConfigured, naming the variable, when production lacks it.
-    """
-    if value := os.environ.get(name, "").strip():
-        return value
-    if production:
-        raise ImproperlyConfigured(f"{name} must be set in production.")
-    return _kept_secret(var_dir / f"{name.lower()}.txt")
+YES = {"1", "true", "yes", "on"}
+NO = {"", "0", "false", "no", "off"}
 
 
-def secret_list(name: str, *, production: bool, var_dir: Path) -> list[str]:
-    """Return the secrets in the comma-separated variable `name`: at least one, and none empty. Raises as secret()."""
-    secrets_given = [one.strip() for one in secret(name, production=production, var_dir=var_dir).split(",")]
+def require_all(names: Iterable[str]) -> None:
+    """Raise ImproperlyConfigured with every one of `names` that is not set."""
+    missing = [name for name in names if not _word(name)]
+    if missing:
+        raise ImproperlyConfigured(f"In production these variables must be set: {', '.join(missing)}.")
+
+
+def secret(name: str, *, var_dir: Path) -> str:
+    """Return the secret `name`; one that is not set is made, and kept under `var_dir`."""
+    return _word(name) or _kept_secret(var_dir / f"{name.lower()}.txt")
+
+
+def secret_list(name: str, *, var_dir: Path) -> list[str]:
+    """Return the secrets in the comma-separated variable `name`: at least one. Raises when one is empty."""
+    secrets_given = [one.strip() for one in secret(name, var_dir=var_dir).split(",")]
     if not all(secrets_given):
         # Django would sign with SECRET_KEY in place of an empty one, and nobody would know.
         raise ImproperlyConfigured(f"{name} has an empty entry: remove the comma too many.")
@@ -43,10 +47,24 @@ def _kept_secret(path: Path) -> str:
     return path.read_text()
 
 
-def required(name: str, *, production: bool, embedded: str) -> str:
-    """Return the variable `name`; the `embedded` value stands in for it outside production only."""
-    if value := os.environ.get(name, "").strip():
-        return value
-    if production:
-        raise ImproperlyConfigured(f"{name} must be set in production.")
-    return embedded
+def flag(name: str) -> bool:
+    """Return whether the variable `name` says yes; not set means no. A word that is neither is refused.
+
+    Read as a plain "no", a typing error would take production down to the safety of a demo.
+    """
+    word = _word(name).lower()
+    if word not in YES | NO:
+        raise ImproperlyConfigured(f"{name} must be 1 or 0, not {word!r}.")
+    return word in YES
+
+
+def number(name: str, default: int, *, minimum: int, maximum: int) -> int:
+    """Return the whole number in the variable `name`, between `minimum` and `maximum`."""
+    word = _word(name) or str(default)
+    if not (word.isdecimal() and minimum <= int(word) <= maximum):
+        raise ImproperlyConfigured(f"{name} must be a number from {minimum} to {maximum}, not {word!r}.")
+    return int(word)
+
+
+def _word(name: str) -> str:
+    return os.environ.get(name, "").strip()

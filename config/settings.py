@@ -6,7 +6,9 @@ Every variable is described in `.env.example`.
 import os
 from datetime import timedelta
 from email.utils import parseaddr
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import django_stubs_ext
@@ -15,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from kombu import Queue
 
-from config.environment import required, secret, secret_list
+from config.environment import flag, number, require_all, secret, secret_list
 
 # Lets ModelForm, ModelAdmin and the like take a type argument at run time.
 django_stubs_ext.monkeypatch()
@@ -26,32 +28,37 @@ env.read_env(BASE_DIR / ".env")
 # A variable set to nothing, as a copied `.env.example` has them, counts as not set.
 env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}
 
-PRODUCTION = env.bool("PRODUCTION", default=False)
-DEBUG = env.bool("DEBUG", default=False)
-if PRODUCTION and DEBUG:
-    raise ImproperlyConfigured("DEBUG must be off in production.")
+PRODUCTION = flag("PRODUCTION")
+DEBUG = flag("DEBUG")
+if PRODUCTION:
+    require_all(["SECRET_KEY", "LINK_KEYS", "SUPPRESSION_KEY", "SITE_URL", "POSTAL_ADDRESS", "NEWSLETTER_FROM"])
+    if DEBUG:
+        raise ImproperlyConfigured("DEBUG must be off in production.")
+    if not (env.str("EMAIL_URL", default="") or env.str("ANYMAIL_PROVIDER", default="")):
+        raise ImproperlyConfigured("In production EMAIL_URL or ANYMAIL_PROVIDER must be set, or no mail would leave.")
 
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+# Readers' addresses are in there: nobody else on the machine may look.
+VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 # --- Secrets and addresses of the site ---------------------------------------------------------------------------
 
-SECRET_KEY = secret("SECRET_KEY", production=PRODUCTION, var_dir=VAR_DIR)
+SECRET_KEY = secret("SECRET_KEY", var_dir=VAR_DIR)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 # Links in delivered mail must work for years, so they have keys of their own: the first signs, all verify.
-LINK_KEYS = secret_list("LINK_KEYS", production=PRODUCTION, var_dir=VAR_DIR)
+LINK_KEYS = secret_list("LINK_KEYS", var_dir=VAR_DIR)
 # Suppressed addresses are kept as hashes under this key; changing it forgets whom never to mail.
-SUPPRESSION_KEY = secret("SUPPRESSION_KEY", production=PRODUCTION, var_dir=VAR_DIR)
+SUPPRESSION_KEY = secret("SUPPRESSION_KEY", var_dir=VAR_DIR)
 
-WEB_PORT = env.int("WEB_PORT", default=8000)
-SITE_URL = required("SITE_URL", production=PRODUCTION, embedded=f"http://localhost:{WEB_PORT}").rstrip("/")
+WEB_PORT = number("WEB_PORT", 8000, minimum=1, maximum=65535)
+SITE_URL = env.str("SITE_URL", default=f"http://localhost:{WEB_PORT}").rstrip("/")
 _site = urlsplit(SITE_URL)
 if _site.scheme not in {"http", "https"} or not _site.hostname:
     raise ImproperlyConfigured("SITE_URL must be an http or https address, such as https://papers.example.org.")
 if PRODUCTION and _site.scheme != "https":
     raise ImproperlyConfigured("SITE_URL must begin with https:// in production.")
 ALLOWED_HOSTS = env.list(
-    "ALLOWED_HOSTS", default=[_site.hostname] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"]
+    "ALLOWED_HOSTS", default=[_site.hostname] if PRODUCTION else [_site.hostname, "localhost", "127.0.0.1", "[::1]"]
 )
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if PRODUCTION else []
 
@@ -142,7 +149,7 @@ if REDIS_URL := env.str("REDIS_URL", default=""):
     CELERY_BROKER_URL = REDIS_URL
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
         "visibility_timeout": 900,
-        "socket_timeout": 30,
+        "socket_timeout": 5,
         "socket_connect_timeout": 5,
         "socket_keepalive": True,
         "retry_on_timeout": True,
@@ -178,10 +185,12 @@ CELERY_BEAT_SCHEDULE = {
 # --- Mail --------------------------------------------------------------------------------------------------------
 
 if ANYMAIL_PROVIDER := env.str("ANYMAIL_PROVIDER", default=""):
+    if find_spec(f"anymail.backends.{ANYMAIL_PROVIDER}") is None:
+        raise ImproperlyConfigured(f"ANYMAIL_PROVIDER {ANYMAIL_PROVIDER!r} is not a provider that Anymail knows.")
     EMAIL_BACKEND = f"anymail.backends.{ANYMAIL_PROVIDER}.EmailBackend"
 elif EMAIL_URL := env.str("EMAIL_URL", default=""):
     vars().update(env.email_url_config(EMAIL_URL))
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_BACKEND = "mail.backends.SmtpBackend"
 else:
     EMAIL_BACKEND = "mail.backends.OutboxBackend"
 EMAIL_TIMEOUT = 30
@@ -192,12 +201,13 @@ ANYMAIL = {
     if name.startswith("ANYMAIL_") and name != "ANYMAIL_PROVIDER"
 }
 MAIL_OUTBOX_DIR = VAR_DIR / "outbox"
-POSTAL_ADDRESS = required("POSTAL_ADDRESS", production=PRODUCTION, embedded="No postal address yet: set POSTAL_ADDRESS")
-NEWSLETTER_FROM = required(
-    "NEWSLETTER_FROM", production=PRODUCTION, embedded="Paper Route <digest@paper-route.localhost>"
-)
+POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", default="No postal address yet: set POSTAL_ADDRESS")
+NEWSLETTER_FROM = env.str("NEWSLETTER_FROM", default="Paper Route <digest@paper-route.localhost>")
 SUBSCRIBERS_FROM = env.str("SUBSCRIBERS_FROM", default=NEWSLETTER_FROM)
 REPLY_TO = env.str("REPLY_TO", default=parseaddr(NEWSLETTER_FROM)[1])
+for _name in ("NEWSLETTER_FROM", "SUBSCRIBERS_FROM", "REPLY_TO"):
+    if "@" not in parseaddr(vars()[_name])[1]:
+        raise ImproperlyConfigured(f"{_name} must hold an address, such as Paper Route <digest@example.org>.")
 DEFAULT_FROM_EMAIL = SUBSCRIBERS_FROM
 SERVER_EMAIL = SUBSCRIBERS_FROM
 
@@ -205,18 +215,17 @@ SERVER_EMAIL = SUBSCRIBERS_FROM
 
 # Without an environment the bundled sample catalogue stands in for the live listing.
 PAPERS_SOURCES = env.list("PAPERS_SOURCES", default=["huggingface"] if PRODUCTION else ["sample"])
-PAPERS_INGEST_EVERY = timedelta(hours=1)
 
 SUBSCRIBERS_CONFIRMATION_VALID_FOR = timedelta(days=7)
 SUBSCRIBERS_OPTIN_MAIL_EVERY = timedelta(hours=24)
 SUBSCRIBERS_PREFERENCES_LINK_VALID_FOR = timedelta(days=90)
 
-NEWSLETTER_CLOSING_HOUR = env.int("NEWSLETTER_CLOSING_HOUR", default=17)
+NEWSLETTER_CLOSING_HOUR = number("NEWSLETTER_CLOSING_HOUR", 17, minimum=0, maximum=23)
 NEWSLETTER_EDITION_SIZE = 60
 NEWSLETTER_EDITION_MAX_AGE = timedelta(days=4)
 NEWSLETTER_LATE_AFTER = timedelta(hours=12)
 NEWSLETTER_LEASE = timedelta(minutes=5)
-NEWSLETTER_WINDOW = env.int("NEWSLETTER_WINDOW", default=1)
+NEWSLETTER_WINDOW = number("NEWSLETTER_WINDOW", 1, minimum=1, maximum=20)
 
 # --- Web ---------------------------------------------------------------------------------------------------------
 
@@ -261,15 +270,18 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "filters": {"tokens": {"()": "config.logs.TokenFilter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tokens"]}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO").upper()},
     "loggers": {
         # httpx logs a line a request with the full address of what it read.
         "httpx": {"level": "WARNING"},
+        # The converter has something to say about every formula that is not quite TeX.
+        "pylatexenc": {"level": "ERROR"},
     },
 }
 

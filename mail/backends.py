@@ -1,13 +1,51 @@
-"""Mail into files, for those who have no mail server yet."""
+"""Where mail goes when no provider is chosen: an SMTP server, or files for those who have none yet."""
 
 import os
 import secrets
+import smtplib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.core.mail.backends import smtp
 from django.core.mail.backends.base import BaseEmailBackend
+
+
+class _NotesData:
+    """Notes when the content of a message began to leave: a connection lost before that has sent nothing."""
+
+    has_begun_data = False
+
+    def mail(self, *arguments: Any, **options: Any) -> tuple[int, bytes]:
+        self.has_begun_data = False
+        return super().mail(*arguments, **options)  # type: ignore[misc, no-any-return]  # smtplib.SMTP's
+
+    def data(self, *arguments: Any, **options: Any) -> tuple[int, bytes]:
+        self.has_begun_data = True
+        return super().data(*arguments, **options)  # type: ignore[misc, no-any-return]  # smtplib.SMTP's
+
+
+class _Smtp(_NotesData, smtplib.SMTP):
+    pass
+
+
+class _SmtpOverTls(_NotesData, smtplib.SMTP_SSL):
+    pass
+
+
+class SmtpBackend(smtp.EmailBackend):
+    """Django's SMTP backend, which can also tell how far a message came when the connection was lost."""
+
+    @property
+    def connection_class(self) -> type[smtplib.SMTP]:
+        return _SmtpOverTls if self.use_ssl else _Smtp
+
+    @property
+    def may_have_sent(self) -> bool:
+        """Whether the content of the last message began to leave."""
+        return self.connection is None or getattr(self.connection, "has_begun_data", True)
 
 
 class OutboxBackend(BaseEmailBackend):

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Self
 
 from anymail.exceptions import AnymailAPIError, AnymailError
+from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import BadHeaderError, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
@@ -57,10 +58,10 @@ class Mailer:
     def open(self) -> BaseEmailBackend:
         """Return the open connection. Raises NotSent when there is none to be had."""
         if self._connection is None:
-            self._connection = get_connection()
             try:
+                self._connection = get_connection()
                 self._connection.open()
-            except (OSError, smtplib.SMTPException, AnymailError) as err:
+            except (OSError, smtplib.SMTPException, AnymailError, ImproperlyConfigured) as err:
                 self.close()  # the server may have answered, and refused the password
                 raise NotSent(type(err).__name__) from err
         return self._connection
@@ -76,8 +77,9 @@ class Mailer:
         try:
             count = connection.send_messages([message])
         except Exception as err:
+            may_have_sent = getattr(connection, "may_have_sent", True)
             self.close()
-            raise _in_our_words(err) from err
+            raise _in_our_words(err, may_have_sent) from err
         if not count:
             raise Uncertain("the backend reports that nothing was sent")
         status = getattr(message, "anymail_status", None)
@@ -99,7 +101,7 @@ def _is_one_address(recipients: Sequence[str]) -> bool:
     return len(addresses) == 1 and list(recipients) == addresses == [one_line(addresses[0], limit=320)]
 
 
-def _in_our_words(err: Exception) -> HandOverError:
+def _in_our_words(err: Exception, may_have_sent: bool) -> HandOverError:
     match err:
         case smtplib.SMTPRecipientsRefused():
             return _by_reply(max((reply[0] for reply in err.recipients.values()), default=0))
@@ -113,7 +115,7 @@ def _in_our_words(err: Exception) -> HandOverError:
         case AnymailError() | BadHeaderError() | UnicodeError() | FileExistsError():
             return Refused(f"the message cannot be sent: {type(err).__name__}")
         case _:
-            return Uncertain(type(err).__name__)
+            return (Uncertain if may_have_sent else NotSent)(type(err).__name__)
 
 
 def _by_answer(err: AnymailAPIError) -> HandOverError:

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db.models import Max
 
+from newsletter.audience import welcome_late_readers
 from newsletter.delivery import send_due
-from newsletter.editions import close_edition, current_edition, days_to_publish, ensure_edition, welcome_late_readers
+from newsletter.editions import close_edition, days_to_publish, ensure_edition
 from newsletter.models import Delivery, Edition
 from papers.ingest import run_source
 from papers.models import Paper, Topic
@@ -93,13 +94,17 @@ def _sign_up(demo: DemoReader, at: datetime) -> None:
     if Subscriber.objects.active().with_address(demo.address).exists():
         return
     reader_id = sign_up(demo.address, source="demo", at=at)
-    if reader_id is None or not send_optin_mail(reader_id, at):
-        raise DemoFailed("A demo reader left, was suppressed, or was asked to confirm a short while ago.")
+    if reader_id is None:
+        raise DemoFailed("The address of a demo reader is suppressed.")
+    # Sent now, or by another process, or by an earlier run that was interrupted.
+    send_optin_mail(reader_id, at)
     mails = sorted(Path(settings.MAIL_OUTBOX_DIR).glob(f"confirmation-{reader_id}-*.eml"), key=_modified)
+    if not mails:
+        raise DemoFailed("A demo reader has no confirmation mail: it was sent within a day and removed.")
     confirm(_confirmation_token(mails[-1]), at)
     reader = Subscriber.objects.get(pk=reader_id)
     reader.interests, reader.time_zone = demo.interests, demo.time_zone
-    save_preferences(reader, Topic.objects.filter(slug__in=demo.topics))
+    save_preferences(reader, Topic.objects.filter(slug__in=demo.topics), at)
 
 
 def _modified(path: Path) -> float:
@@ -122,7 +127,7 @@ def _close_edition(at: datetime) -> Edition | None:
         if edition:
             close_edition(edition.pk, at)
     welcome_late_readers(at)
-    return current_edition(at)
+    return Edition.objects.current(at)
 
 
 def _deliver(edition: Edition) -> int:

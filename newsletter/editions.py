@@ -1,28 +1,23 @@
-"""The life of an edition: drafted while papers gain attention, closed once, delivered to everyone."""
+"""The life of an edition: drafted while papers gain attention, then closed, once."""
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
-from newsletter.models import Delivery, Edition, EditionEntry
+from newsletter.audience import deliver_to_next_readers
+from newsletter.models import Edition, EditionEntry
 from newsletter.rendering import compile_fragments
-from newsletter.schedule import closing_time, next_local_hour
-from newsletter.selection import Candidate, Pick, Taste, choose
+from newsletter.schedule import closing_time
 from papers.models import Paper, TrendingScore
 from papers.scoring import rank_papers
-from papers.text import plain
-from papers.trending import Score, in_words
-from subscribers.models import Subscriber
+from papers.trending import Score
 
 logger = logging.getLogger(__name__)
 
-# Readers a transaction while closing.
-BATCH = 500
 # A daily edition ranks by the attention of the day.
 WINDOW = TrendingScore.Window.DAY
 
@@ -33,6 +28,7 @@ def keep_editions(at: datetime) -> None:
     """Do what is due: draft the latest day's edition, keep drafts up to date, close those whose time has come."""
     for day in days_to_publish(at):
         ensure_edition(day)
+    _cancel_stale_drafts(at)
     for edition in Edition.objects.filter(status=Edition.Status.DRAFT):
         if edition.closes_at > at:
             refresh_draft(edition.pk)
@@ -85,7 +81,7 @@ def refresh_draft(edition_id: int) -> None:
     with transaction.atomic():
         edition = Edition.objects.select_for_update().get(pk=edition_id)
         if edition.is_draft:
-            _set_entries(edition, _stored_ranking())
+            _set_entries(edition, _stored_ranking(edition.day))
 
 
 def place_last(entry: EditionEntry) -> None:
@@ -107,71 +103,35 @@ def close_edition(edition_id: int, at: datetime) -> None:
             _freeze(edition, at)
     if edition.status != Edition.Status.CLOSING:
         return
-    while _deliver_to_next_readers(edition):
+    while deliver_to_next_readers(edition, at):
         pass
     with transaction.atomic():
         Edition.objects.select_for_update().get(pk=edition_id)
         # Nobody confirms between the last batch and this one: who does so later sees a closed edition.
-        _deliver_to_next_readers(edition)
+        deliver_to_next_readers(edition, at)
         Edition.objects.filter(pk=edition_id, status=Edition.Status.CLOSING).update(
             status=Edition.Status.CLOSED, closed_at=at, audience=edition.deliveries.count()
         )
     logger.info("Edition %s closed for %s readers", edition, edition.deliveries.count())
 
 
-def current_edition(at: datetime) -> Edition | None:
-    """Return the edition that somebody who confirms at `at` gets at once: the last closed one, if it is recent."""
-    closed = Edition.objects.closed().filter(closing_at__gt=at - settings.NEWSLETTER_EDITION_MAX_AGE)
-    return closed.order_by("-closing_at").first()
+def _cancel_stale_drafts(at: datetime) -> None:
+    """Cancel drafts that were overtaken while the service was down: too old, or older than one that is due or out."""
+    due = Q(status=Edition.Status.DRAFT, closes_at__lte=at)
+    out = Q(status__in=[Edition.Status.CLOSING, Edition.Status.CLOSED])
+    newest = Edition.objects.filter(due | out).aggregate(period=Max("period"))["period"]
+    if newest is None:
+        return
+    overtaken = Q(period__lt=newest) | Q(closes_at__lt=at - settings.NEWSLETTER_EDITION_MAX_AGE)
+    for edition in Edition.objects.filter(overtaken, status=Edition.Status.DRAFT):
+        if Edition.objects.filter(pk=edition.pk, status=Edition.Status.DRAFT).update(status=Edition.Status.CANCELLED):
+            logger.warning("Edition %s was overtaken and is cancelled", edition)
 
 
-def welcome_late_readers(at: datetime) -> int:
-    """Give the current edition to readers who confirmed after it began to close; return how many got one."""
-    edition = current_edition(at)
-    if edition is None:
-        return 0
-    late = _without_delivery(edition).filter(confirmed_at__gte=edition.closing_at)
-    return sum(_welcome(edition, reader, at) for reader in late[:BATCH])
-
-
-def choose_again(subscriber_id: int, at: datetime) -> None:
-    """Choose the picks of a reader's queued deliveries again, after the preferences changed."""
-    queued = Delivery.objects.queued().filter(subscriber_id=subscriber_id, edition__status=Edition.Status.CLOSED)
-    for delivery in queued.select_related("edition", "subscriber"):
-        reader = delivery.subscriber
-        if reader is None:
-            continue
-        picks = _choose_for([reader], candidates(delivery.edition), besides=delivery)[reader.pk]
-        due_at = next_local_hour(at, reader.hour, reader.time_zone) if delivery.due_at > at else delivery.due_at
-        # Claimed in the meantime: it goes out as it was.
-        Delivery.objects.queued().filter(pk=delivery.pk).update(
-            picks=[pick.as_json() for pick in picks], due_at=due_at, next_attempt_at=due_at
-        )
-
-
-def candidates(edition: Edition) -> list[Candidate]:
-    """Return the papers of an edition as the selection sees them, in the edition's order."""
-    return [
-        Candidate(
-            paper_id=entry.paper_id,
-            score=entry.score,
-            attention=in_words(entry.parts),
-            text=plain(entry.paper.title, entry.paper.summary, *entry.paper.keywords),
-            topics={topic.pk: topic.name for topic in entry.paper.topics.all()},
-            is_pinned=entry.is_pinned,
-        )
-        for entry in EditionEntry.objects.filter(edition=edition).going_out()
-    ]
-
-
-def choose_picks(reader: Subscriber, edition: Edition) -> list[Pick]:
-    """Return what `reader` would get from `edition` now."""
-    return _choose_for([reader], candidates(edition))[reader.pk]
-
-
-def _stored_ranking() -> list[Ranked]:
-    """The last stored scores of the day, best first."""
-    scores = TrendingScore.objects.filter(window=WINDOW, paper__is_hidden=False).select_related("paper")
+def _stored_ranking(day: date) -> list[Ranked]:
+    """The last stored scores of the day, best first, without papers listed after `day`."""
+    scores = TrendingScore.objects.filter(window=WINDOW, paper__is_hidden=False, paper__listed_on__lte=day)
+    scores = scores.select_related("paper")
     best = scores.order_by("-score", "paper__key")[: settings.NEWSLETTER_EDITION_SIZE]
     return [(score.paper, Score(score.score, score.parts)) for score in best]
 
@@ -193,8 +153,9 @@ def _set_entries(edition: Edition, ranked: Sequence[Ranked]) -> None:
 
 
 def _freeze(edition: Edition, at: datetime) -> None:
-    # As of the closing time, also when it is long past: what was read since then is another day's news.
-    ranked = rank_papers(at=min(at, edition.closes_at), window=WINDOW)
+    ranked = rank_papers(at=at, window=WINDOW)
+    # Closed late, it is still about its day: what was listed since then is the next edition's news.
+    ranked = [(paper, score) for paper, score in ranked if paper.listed_on and paper.listed_on <= edition.day]
     _set_entries(edition, ranked[: settings.NEWSLETTER_EDITION_SIZE])
     entries = list(edition.entries.going_out())
     edition.closing_at = at
@@ -203,76 +164,3 @@ def _freeze(edition: Edition, at: datetime) -> None:
     edition.save(update_fields=["closing_at", "status", "fragments"])
     if not entries:
         logger.warning("Edition %s has no papers to show and is cancelled", edition)
-
-
-def _without_delivery(edition: Edition) -> QuerySet[Subscriber]:
-    return Subscriber.objects.active().exclude(deliveries__edition=edition).prefetch_related("topics").order_by("pk")
-
-
-def _deliver_to_next_readers(edition: Edition) -> int:
-    """Make the deliveries of the next batch of readers; return how many there were."""
-    with transaction.atomic():
-        readers = list(_without_delivery(edition)[:BATCH])
-        chosen = _choose_for(readers, candidates(edition))
-        Delivery.objects.bulk_create(
-            [_delivery(edition, reader, chosen[reader.pk], _due_at(edition, reader)) for reader in readers],
-            ignore_conflicts=True,
-        )
-    return len(readers)
-
-
-def _welcome(edition: Edition, reader: Subscriber, at: datetime) -> bool:
-    with transaction.atomic():
-        Edition.objects.select_for_update().get(pk=edition.pk)
-        if edition.deliveries.filter(subscriber=reader).exists():
-            return False
-        _delivery(edition, reader, choose_picks(reader, edition), at).save(force_insert=True)
-        Edition.objects.filter(pk=edition.pk).update(audience=F("audience") + 1)
-    return True
-
-
-def _due_at(edition: Edition, reader: Subscriber) -> datetime:
-    if edition.closing_at is None:
-        raise ValueError(f"Edition {edition} is not closing.")
-    return next_local_hour(edition.closing_at, reader.hour, reader.time_zone)
-
-
-def _delivery(edition: Edition, reader: Subscriber, picks: Sequence[Pick], due_at: datetime) -> Delivery:
-    return Delivery(
-        edition=edition,
-        subscriber=reader,
-        due_at=due_at,
-        next_attempt_at=due_at,
-        picks=[pick.as_json() for pick in picks],
-        status=Delivery.Status.QUEUED if picks else Delivery.Status.SKIPPED,
-        skip_reason="" if picks else Delivery.SkipReason.NOTHING_RELEVANT,
-    )
-
-
-def _choose_for(
-    readers: Sequence[Subscriber], offered: Sequence[Candidate], besides: Delivery | None = None
-) -> dict[int, list[Pick]]:
-    seen = _seen(readers, besides)
-    return {
-        reader.pk: choose(
-            offered,
-            Taste(
-                interests=tuple(reader.interest_phrases),
-                muted=tuple(reader.muted_phrases),
-                topics=frozenset(topic.pk for topic in reader.topics.all()),
-                size=reader.size,
-                seen=frozenset(seen[reader.pk]),
-            ),
-        )
-        for reader in readers
-    }
-
-
-def _seen(readers: Iterable[Subscriber], besides: Delivery | None) -> dict[int, set[int]]:
-    had = Delivery.objects.not_to_repeat().filter(subscriber__in=[reader.pk for reader in readers])
-    if besides is not None:
-        had = had.exclude(pk=besides.pk)
-    seen: dict[int, set[int]] = defaultdict(set)
-    for subscriber_id, picks in had.values_list("subscriber_id", "picks"):
-        seen[subscriber_id].update(pick["paper_id"] for pick in picks)
-    return seen

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
@@ -16,6 +17,11 @@ from subscribers.models import Subscriber
 class EditionQuerySet(models.QuerySet["Edition"]):
     def closed(self) -> EditionQuerySet:
         return self.filter(status=Edition.Status.CLOSED)
+
+    def current(self, at: datetime) -> Edition | None:
+        """What somebody who confirms at `at` gets at once: the newest closed edition, if it is recent."""
+        recent = self.closed().filter(closing_at__gt=at - settings.NEWSLETTER_EDITION_MAX_AGE)
+        return recent.order_by("-period").first()
 
     def sending(self) -> EditionQuerySet:
         """Closed editions whose deliveries may go out."""
@@ -103,7 +109,7 @@ class EditionEntry(models.Model):
     score = models.FloatField()
     parts = models.JSONField(default=list)
     position = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Replaces the rank in the order.")
-    is_pinned = models.BooleanField("pinned", default=False, help_text="Every reader gets it.")
+    is_pinned = models.BooleanField("pinned", default=False, help_text="Comes first, for every reader who may have it.")
     is_hidden = models.BooleanField("hidden", default=False, help_text="No reader gets it.")
     note = models.CharField(max_length=300, blank=True, help_text="Shown to readers under the summary.")
 
@@ -177,6 +183,7 @@ class Delivery(models.Model):
     provider_message_id = models.CharField(max_length=200, blank=True)
     # What the reader gets, in order, and why: a list of newsletter.selection.Pick as dictionaries.
     picks = models.JSONField(default=list)
+    chosen_at = models.DateTimeField(help_text="When the picks were chosen.")
 
     objects = DeliveryQuerySet.as_manager()
 

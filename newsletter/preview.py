@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from mail.message import Body
-from newsletter.editions import choose_picks, current_edition
+from newsletter.audience import choose_picks
 from newsletter.models import Edition
 from newsletter.rendering import compile_fragments, public_links, render_digest
 from subscribers.models import Subscriber
@@ -19,7 +19,7 @@ def preview_digest(reader: Subscriber, at: datetime) -> Body:
     Raises NothingToPreview. The links of the preview act for nobody.
     """
     draft = Edition.objects.filter(status=Edition.Status.DRAFT).order_by("-period").first()
-    edition = draft or current_edition(at)
+    edition = draft or Edition.objects.current(at)
     if edition is None:
         raise NothingToPreview("There is no edition: no papers were listed in the last days.")
     picks = choose_picks(reader, edition)

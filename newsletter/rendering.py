@@ -21,7 +21,7 @@ from subscribers.links import absolute, preferences_url, unsubscribe_url
 from subscribers.models import Subscriber
 from subscribers.tokens import Purpose, make_token
 
-MARKS = ("reason", "count", "unsubscribe_url", "preferences_url", "web_copy_url")
+MARKS = ("reason", "count", "site_url", "unsubscribe_url", "preferences_url", "web_copy_url")
 LIST_TAG = "daily"
 
 
@@ -44,7 +44,8 @@ def compile_fragments(edition: Edition, entries: Sequence[EditionEntry]) -> dict
         "entries": [{"entry": entry, "paper": entry.paper, "attention": in_words(entry.parts)} for entry in entries],
         "mark": marks,
         "cut": cut,
-        "site_url": settings.SITE_URL,
+        # A mark too: the site may move before everybody has the mail.
+        "site_url": marks["site_url"],
         "postal_address": settings.POSTAL_ADDRESS,
         "is_sample": any(entry.paper.is_sample for entry in entries),
     }
@@ -85,7 +86,7 @@ def _join(
         pieces["papers"][str(pick["paper_id"])].replace(marks["reason"], encode(pick["reason"])) for pick in picks
     ]
     whole = "".join([pieces["head"], *papers, pieces["foot"]])
-    for name, value in {**vars(links), "count": count}.items():
+    for name, value in {**vars(links), "count": count, "site_url": settings.SITE_URL}.items():
         whole = whole.replace(marks[name], encode(value))
     return whole
 
@@ -111,7 +112,7 @@ def public_links() -> Links:
 
 
 def digest_message(delivery: Delivery, reader: Subscriber) -> Message:
-    """Return the mail of a delivery, with the same bytes each time but for its date."""
+    """Return the mail of a delivery: each time the same parts and headers, but for the date it leaves."""
     links = personal_links(delivery, reader)
     return make_message(
         render_digest(delivery.edition.fragments, delivery.picks, links),

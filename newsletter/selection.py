@@ -81,4 +81,7 @@ def _reason(candidate: Candidate, matched: Sequence[str], followed: Sequence[str
         reasons.append(f"matches {' and '.join(f'“{phrase}”' for phrase in matched)}")
     if followed:
         reasons.append(f"in {' and '.join(followed)}, which you follow")
-    return ", ".join(reasons) or f"trending: {candidate.attention or 'new today'}"
+    if candidate.attention:
+        reasons = reasons or [f"trending: {candidate.attention}"]
+    # Without attention it is in the edition because somebody put it there.
+    return ", ".join(reasons) or "chosen by the editors"

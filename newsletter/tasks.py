@@ -3,8 +3,9 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from newsletter.audience import choose_again, choose_again_where_stale, welcome_late_readers
 from newsletter.delivery import release_expired, send_due
-from newsletter.editions import choose_again, keep_editions, welcome_late_readers
+from newsletter.editions import keep_editions
 
 # Well under the time limit of a task; what is left then is due for the next one.
 SENDING_TIME = timedelta(seconds=50)
@@ -35,4 +36,5 @@ def send_due_task() -> None:
 def sweep_task() -> None:
     at = timezone.now()
     release_expired(at)
+    choose_again_where_stale(at)
     welcome_late_readers(at)

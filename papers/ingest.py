@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from papers.models import Paper, Signal, SourceRun, Topic
-from papers.sources import SOURCES
+from papers.sources import source_named
 from papers.sources.base import PaperRecord, RowError, SourceError
 from papers.text import plain
 
@@ -64,30 +64,34 @@ def ingest(source: str, rows: Iterable[PaperRecord | RowError]) -> IngestReport:
 
 
 def ingest_due(at: datetime) -> list[SourceRun]:
-    """Read every enabled source that was not read within the last PAPERS_INGEST_EVERY; return the runs."""
-    since = at - settings.PAPERS_INGEST_EVERY
-    due = [
-        name
+    """Read every enabled source that was not read in this hour yet, by whatever process; return the runs."""
+    due_at = at.replace(minute=0, second=0, microsecond=0)
+    runs = [
+        SourceRun.objects.get_or_create(source=name, due_at=due_at, defaults={"started_at": at})
         for name in settings.PAPERS_SOURCES
-        if not SourceRun.objects.filter(source=name, started_at__gt=since).exists()
     ]
-    return [run_source(name, at) for name in due]
+    return [_read(run) for run, is_ours in runs if is_ours]
 
 
 def run_source(name: str, at: datetime) -> SourceRun:
-    """Read one source and keep a record of it; a source that cannot be read is recorded and logged, not raised."""
-    run = SourceRun(source=name, started_at=at)
+    """Read one source now, due or not, and return the record of it."""
+    return _read(SourceRun.objects.create(source=name, started_at=at))
+
+
+def _read(run: SourceRun) -> SourceRun:
+    """Read the source of a run that has begun; one that cannot be read is recorded and logged, not raised."""
     try:
-        report = ingest(name, SOURCES[name]().fetch(at))
+        report = ingest(run.source, source_named(run.source).fetch(run.started_at))
     except SourceError as err:
         run.error = str(err)[:300]
-        logger.warning("Source %s could not be read: %s", name, err)
+        logger.warning("Source %s could not be read: %s", run.source, err)
     else:
+        run.error = ""
         run.created, run.updated, run.unchanged = report.created, report.updated, report.unchanged
         run.signals, run.refused = report.signals, len(report.refused)
-        logger.info("Source %s: %s", name, report)
+        logger.info("Source %s: %s", run.source, report)
         for error in report.refused:
-            logger.warning("Source %s refused %s", name, error)
+            logger.warning("Source %s refused %s", run.source, error)
     run.save()
     return run
 

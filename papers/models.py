@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from django.db import models
 from django.urls import reverse
 
@@ -38,9 +36,6 @@ class PaperQuerySet(models.QuerySet["Paper"]):
         """What the site and the editions may show."""
         return self.filter(is_hidden=False)
 
-    def listed_on_or_before(self, day: date) -> PaperQuerySet:
-        return self.filter(listed_on__lte=day)
-
 
 class Paper(models.Model):
     """A work. Ids and dates may be unknown, and are never guessed."""
@@ -60,9 +55,9 @@ class Paper(models.Model):
     topics = models.ManyToManyField(Topic, related_name="papers", blank=True)
     is_sample = models.BooleanField("sample data", default=False, editable=False)
     # What an editor says. No source writes these.
-    is_pinned = models.BooleanField("pinned", default=False)
-    is_hidden = models.BooleanField("hidden", default=False)
-    editor_note = models.CharField(max_length=300, blank=True)
+    is_pinned = models.BooleanField("pinned", default=False, help_text="First on the home page.")
+    is_hidden = models.BooleanField("hidden", default=False, help_text="Neither on the site nor in any edition.")
+    editor_note = models.CharField(max_length=300, blank=True, help_text="Shown with the paper on the site.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = PaperQuerySet.as_manager()
@@ -180,20 +175,26 @@ class TrendingScore(models.Model):
 class SourceRun(models.Model):
     """One reading of a source: what was asked of it and what came back."""
 
+    UNFINISHED = "did not finish"
+
     source = models.CharField(max_length=30)
     started_at = models.DateTimeField()
+    # The hour it was due in; empty when somebody asked for it.
+    due_at = models.DateTimeField(null=True, blank=True)
     created = models.PositiveIntegerField("new papers", default=0)
     updated = models.PositiveIntegerField("changed papers", default=0)
     unchanged = models.PositiveIntegerField("unchanged papers", default=0)
     signals = models.PositiveIntegerField("new signals", default=0)
     refused = models.PositiveIntegerField("refused rows", default=0)
-    error = models.CharField(max_length=300, blank=True, help_text="Why the source could not be read, if it could not.")
+    error = models.CharField(
+        max_length=300, blank=True, default=UNFINISHED, help_text="Why the source could not be read, if it could not."
+    )
 
     class Meta:
         ordering = ["-started_at", "-id"]
-        indexes = [
-            # The last run of a source.
-            models.Index(fields=["source", "-started_at"], name="last_run_of_source"),
+        constraints = [
+            # However many processes ask what is due.
+            models.UniqueConstraint(fields=["source", "due_at"], name="one_due_run_per_source_and_hour"),
         ]
 
     def __str__(self) -> str:

@@ -35,7 +35,7 @@ def score_papers(at: datetime) -> int:
     for window in TrendingScore.Window.values:
         ranked = rank_papers(at=at, window=window)
         with transaction.atomic():
-            TrendingScore.objects.filter(window=window).delete()
+            # Written over rather than deleted first: two processes may score at the same time.
             TrendingScore.objects.bulk_create(
                 [
                     TrendingScore(
@@ -49,6 +49,10 @@ def score_papers(at: datetime) -> int:
                     for paper, scored in ranked
                 ],
                 batch_size=BATCH,
+                update_conflicts=True,
+                unique_fields=["paper", "window"],
+                update_fields=["score", "parts", "version", "scored_at"],
             )
+            TrendingScore.objects.filter(window=window, scored_at__lt=at).delete()
         kept = max(kept, len(ranked))
     return kept

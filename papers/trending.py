@@ -5,9 +5,9 @@ For each kind of signal k, with readings v_0, v_1, … taken at times t_0 < t_1 
     gain_k  = Σ_i max(0, v_i − v_(i−1)) · 2^(−(at − t_i) / half_life)
     score   = Σ_k w_k · log2(1 + gain_k) / Σ_k w_k        over the kinds that were read
 
-Upvotes and comments start from nothing on the listing day, so their first reading counts in full. A repository may be
-older than its paper, so the first count of stars is only where counting begins. A kind that was never read is left
-out of both sums: missing is not zero.
+Gains older than ten half-lives do not count. Upvotes and comments start from nothing on the listing day, so their
+first reading counts in full. A repository may be older than its paper, so the first count of stars is only where
+counting begins. A kind that was never read is left out of both sums: missing is not zero.
 """
 
 from collections import defaultdict
@@ -70,8 +70,9 @@ def score(readings: Iterable[Reading], *, at: datetime, window: str) -> Score:
     decayed: dict[str, float] = defaultdict(float)
     for (kind, _), counts in sorted(series.items()):
         for gained, observed_at in _gains(kind, counts):
-            gains[kind] += gained
-            decayed[kind] += gained * 2 ** (-((at - observed_at) / half_life))
+            within_reach = gained if at - observed_at < REACH[window] else 0
+            gains[kind] += within_reach
+            decayed[kind] += within_reach * 2 ** (-((at - observed_at) / half_life))
     return _weigh(gains, decayed)
 
 

@@ -5,6 +5,7 @@ from django.views.decorators.http import require_safe
 
 from papers.models import Paper, TrendingScore
 from papers.search import MAX_QUERY, search
+from papers.text import collapse
 
 HOME_SIZE = 30
 SEARCH_PAGE_SIZE = 20
@@ -25,7 +26,7 @@ def show_paper(request: HttpRequest, paper_id: int) -> HttpResponse:
 
 @require_safe
 def search_papers(request: HttpRequest) -> HttpResponse:
-    query = request.GET.get("q", "")[:MAX_QUERY]
+    query = collapse(request.GET.get("q", "")[:MAX_QUERY])
     page = Paginator(search(query).prefetch_related("topics"), SEARCH_PAGE_SIZE).get_page(request.GET.get("page"))
     return render(
         request, "papers/search.html", {"query": query, "page": page, "has_sample": any(p.is_sample for p in page)}

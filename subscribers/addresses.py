@@ -19,7 +19,7 @@ def clean_address(typed: str) -> str:
     """
     try:
         # No backend can deliver to a name that is not ASCII, and each writes such a domain in its own way.
-        checked = validate_email(typed.strip(), check_deliverability=False, allow_smtputf8=False)
+        checked = validate_email(typed.strip(), check_deliverability=False, strict=True, allow_smtputf8=False)
     except EmailNotValidError as err:
         raise AddressRefused(str(err)) from err
     return checked.ascii_email or checked.normalized

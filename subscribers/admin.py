@@ -65,7 +65,7 @@ class SubscriberAdmin(Kept, ModelAdmin[Subscriber]):
         self, request: HttpRequest, obj: Subscriber, form: forms.ModelForm[Subscriber], change: bool
     ) -> None:
         # As the reader would: what is queued is chosen again, and a status that changed meanwhile stays.
-        save_preferences(obj, form.cleaned_data["topics"])
+        save_preferences(obj, form.cleaned_data["topics"], timezone.now())
 
     @display(description="status", ordering="status", label=COLOURS)
     def short_status(self, reader: Subscriber) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Lower
 
 from papers.models import Topic
@@ -25,8 +25,12 @@ def new_nonce() -> str:
     return secrets.token_hex(8)
 
 
+# Two names in the database are no places: what the host is set to, and what it was delivered with.
+TIME_ZONES = zoneinfo.available_timezones() - {"localtime", "Factory"}
+
+
 def validate_time_zone(name: str) -> None:
-    if name not in zoneinfo.available_timezones():
+    if name not in TIME_ZONES:
         raise ValidationError("Choose a time zone such as Europe/Vienna.")
 
 
@@ -36,7 +40,8 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         return self.filter(status=Subscriber.Status.ACTIVE)
 
     def with_address(self, address: str) -> SubscriberQuerySet:
-        return self.filter(email__iexact=address)
+        # In the words of the unique index, which is over LOWER(email).
+        return self.alias(address=Lower("email")).filter(address=Lower(Value(address)))
 
     def optin_mail_due(self, at: datetime) -> SubscriberQuerySet:
         """Those whose opt-in mail was asked for and has not gone out."""
@@ -63,6 +68,8 @@ class Subscriber(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     unsubscribed_at = models.DateTimeField(null=True, blank=True)
 
+    # When what follows last changed: queued digests chosen before are chosen again.
+    preferences_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
     topics = models.ManyToManyField(Topic, related_name="followers", blank=True)
     interests = models.TextField(blank=True, help_text="Words or phrases, separated by commas or lines.")
     muted_words = models.TextField(blank=True, help_text="Words or phrases, separated by commas or lines.")
@@ -94,8 +101,10 @@ class Subscriber(models.Model):
             models.Index(
                 fields=["optin_mail_due_at"], name="optin_mail_due", condition=Q(optin_mail_due_at__isnull=False)
             ),
-            # The audience of an edition, in batches by key; and who confirmed since it closed.
+            # Who confirmed since an edition closed.
             models.Index(fields=["status", "confirmed_at"], name="audience"),
+            # Whose queued digests may have to be chosen again.
+            models.Index(fields=["preferences_changed_at"], name="preferences_changed"),
         ]
 
     def __str__(self) -> str:

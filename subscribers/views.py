@@ -48,10 +48,10 @@ def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
 def edit_preferences(request: HttpRequest, token: str) -> HttpResponse:
     at = timezone.now()
     reader = reader_of(Purpose.PREFERENCES, token, at)
-    form = PreferencesForm(request.POST or None, instance=reader)
+    form = PreferencesForm(request.POST if request.method == "POST" else None, instance=reader)
     saved = request.method == "POST" and form.is_valid()
     if saved:
-        save_preferences(reader, form.cleaned_data["topics"])
+        save_preferences(reader, form.cleaned_data["topics"], at)
     status = 400 if form.errors else 200
     return render(
         request, "subscribers/preferences.html", {"form": form, "saved": saved, "reader": reader}, status=status

@@ -55,7 +55,7 @@ def serving_mail(settings: Settings, handler: object, **options: Any) -> Iterato
     """A local SMTP server with `handler`, set as the place mail goes to."""
     controller = FreePortController(handler, hostname="127.0.0.1", port=0, **options)
     controller.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "mail.backends.SmtpBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = controller.hostname, controller.port
     try:
         yield

@@ -69,5 +69,5 @@ def make_delivery(
 ) -> Delivery:
     """A queued delivery of these papers, due now."""
     picks = [{"paper_id": paper.pk, "score": 1.0, "reason": "trending: +99 upvotes"} for paper in papers]
-    facts = {"due_at": due_at, "next_attempt_at": due_at, "picks": picks}
+    facts = {"due_at": due_at, "next_attempt_at": due_at, "picks": picks, "chosen_at": NOW}
     return Delivery.objects.create(edition=edition, subscriber=reader, **(facts | fields))

@@ -20,7 +20,7 @@ def test_a_reader_who_signs_up_and_confirms_gets_a_digest_from_the_embedded_defa
     env = journey.environment(VAR_DIR=str(tmp_path), WEB_PORT=str(port))
     journey.manage("migrate", env=env)
     journey.manage("tick", env=env)
-    with journey.running("honcho", "start", env=env, log=log) as honcho:
+    with journey.running("honcho", "start", "--env", "/dev/null", env=env, log=log) as honcho:
         journey.wait_for("the web server", lambda: journey.answers(site), log=log)
         journey.sign_up(site, "reader@example.org")
         confirmation = journey.wait_for("the confirmation", lambda: newest(outbox, "confirmation-*.eml"), log=log)

@@ -3,9 +3,16 @@
 from collections.abc import Callable
 
 from papers.sources import huggingface, sample
-from papers.sources.base import Source
+from papers.sources.base import Source, SourceError
 
 SOURCES: dict[str, Callable[[], Source]] = {
     huggingface.NAME: huggingface.HuggingFace,
     sample.NAME: sample.Sample,
 }
+
+
+def source_named(name: str) -> Source:
+    """Return the source called `name`. Raises SourceError when there is none."""
+    if name not in SOURCES:
+        raise SourceError(f"There is no source {name}; there are {', '.join(sorted(SOURCES))}.", permanent=True)
+    return SOURCES[name]()

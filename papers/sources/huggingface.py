@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import stamina
 
-from papers.calendar import latest_listing_day
+from papers.calendar import latest_listing_day, listing_days_ending
 from papers.sources.base import MAX_ABSTRACT, MAX_TITLE, PaperRecord, Reading, RowError, SourceError
 from papers.text import has_html, readable
 
@@ -19,6 +19,7 @@ NAME = "huggingface"
 URL = "https://huggingface.co/api/daily_papers"
 PAGE_SIZE = 100
 MAX_PAGES = 10
+DAYS = 3
 MAX_BYTES = 20_000_000
 ARXIV_ID = re.compile(r"(?:\d{4}\.\d{4,5}|[a-z-]{2,20}(?:\.[A-Z]{2})?/\d{7})(?:v\d{1,3})?", re.ASCII)
 DAY_IN_NAME = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -29,7 +30,10 @@ class RowRefused(Exception):
 
 
 class HuggingFace:
-    """The live listing of the latest listing day, or of one named day."""
+    """The live listing of the last listing days, or of one named day.
+
+    Days before the latest are read too: their papers go on gaining attention, and an outage leaves no gap.
+    """
 
     name = NAME
 
@@ -38,9 +42,13 @@ class HuggingFace:
         self.url = url
 
     def fetch(self, at: datetime) -> Iterator[PaperRecord | RowError]:
-        """Yield every paper of the day, page by page. Raises SourceError when the service cannot be read."""
-        day = self.day or latest_listing_day(at)
+        """Yield every paper of the days, page by page. Raises SourceError when the service cannot be read."""
         observed_at = at.replace(minute=0, second=0, microsecond=0)
+        days = [self.day] if self.day else listing_days_ending(latest_listing_day(at), DAYS)
+        for day in reversed(days):
+            yield from self._fetch_day(day, observed_at)
+
+    def _fetch_day(self, day: date, observed_at: datetime) -> Iterator[PaperRecord | RowError]:
         for page in range(MAX_PAGES):
             body = _get(self.url, {"date": day.isoformat(), "p": page, "limit": PAGE_SIZE})
             rows = parse(body, origin=f"{day} page {page}", day=day, observed_at=observed_at)
@@ -73,7 +81,7 @@ def parse(body: bytes, *, origin: str, day: date | None, observed_at: datetime |
     """
     try:
         # Bytes that are not UTF-8 become lone surrogates, so that only the rows that hold them are refused.
-        items = json.loads(body.decode("utf-8", "surrogateescape"))
+        items = json.loads(body.decode("utf-8-sig", "surrogateescape"), parse_int=_bounded_int)
     except (ValueError, RecursionError) as err:
         what = "the answer is empty" if not body.strip() else f"not JSON ({err})"
         raise SourceError(f"{origin}: {what}.", permanent=True) from err
@@ -86,6 +94,11 @@ def parse(body: bytes, *, origin: str, day: date | None, observed_at: datetime |
         except RowRefused as err:
             rows.append(RowError(f"{origin} row {number}", str(err)))
     return rows
+
+
+def _bounded_int(digits: str) -> int | float:
+    # Python refuses to read integers of thousands of digits; as a float such a number is refused with its row.
+    return int(digits) if len(digits) < 20 else float("inf")
 
 
 def _record(item: Any, day: date | None, observed_at: datetime | None) -> PaperRecord:
@@ -176,7 +189,7 @@ def _url(source: dict[str, Any], name: str) -> str:
     except ValueError:
         return ""
     # A link is an extra: one that a browser should not follow is left out, the paper stays.
-    return value if scheme in {"http", "https"} and not re.search(r"[\s<>\"]", value) else ""
+    return value if scheme in {"http", "https"} and not re.search(r"[\s<>\"\x00-\x1f\x7f]", value) else ""
 
 
 def _count(source: dict[str, Any], name: str) -> int | None:

@@ -5,7 +5,7 @@ from threading import Barrier
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import required, secret, secret_list
+from config.environment import flag, number, require_all, secret, secret_list
 
 NAME = "PAPER_ROUTE_TEST_VARIABLE"
 
@@ -15,49 +15,57 @@ def unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(NAME, raising=False)
 
 
-@pytest.mark.parametrize("production", [True, False])
-def test_what_the_environment_says_counts(production: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_what_the_environment_says_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(NAME, " said \n")
-    assert secret(NAME, production=production, var_dir=tmp_path) == "said"
-    assert required(NAME, production=production, embedded="other") == "said"
+    assert secret(NAME, var_dir=tmp_path) == "said"
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("value", [None, "", "  "])
-def test_production_does_not_start_without_it(
+def test_what_is_missing_is_named_and_a_secret_is_made(
     value: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     if value is not None:
         monkeypatch.setenv(NAME, value)
-    with pytest.raises(ImproperlyConfigured, match=NAME):
-        secret(NAME, production=True, var_dir=tmp_path)
-    with pytest.raises(ImproperlyConfigured, match=NAME):
-        secret_list(NAME, production=True, var_dir=tmp_path)
-    with pytest.raises(ImproperlyConfigured, match=NAME):
-        required(NAME, production=True, embedded="other")
-    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setenv("PAPER_ROUTE_SET", "x")
+    with pytest.raises(ImproperlyConfigured, match=rf"must be set: {NAME}, {NAME}_2\.$"):
+        require_all([NAME, "PAPER_ROUTE_SET", f"{NAME}_2"])
+    assert len(secret(NAME, var_dir=tmp_path)) >= 50
 
 
-@pytest.mark.parametrize("value", [None, "", "  "])
-def test_elsewhere_something_embedded_stands_in(
-    value: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    if value is not None:
-        monkeypatch.setenv(NAME, value)
-    assert required(NAME, production=False, embedded="other") == "other"
-    assert len(secret(NAME, production=False, var_dir=tmp_path)) >= 50
+@pytest.mark.parametrize(("word", "is_on"), [("1", True), ("True", True), ("on", True), ("0", False), ("", False)])
+def test_a_flag_is_on_or_off(word: str, is_on: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NAME, word)
+    assert flag(NAME) is is_on
+
+
+@pytest.mark.parametrize("word", ["maybe", "2", "productoin"])
+def test_a_flag_that_is_neither_is_refused(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NAME, word)
+    with pytest.raises(ImproperlyConfigured, match=NAME):
+        flag(NAME)
+
+
+def test_a_number_keeps_its_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert number(NAME, 17, minimum=0, maximum=23) == 17
+    monkeypatch.setenv(NAME, "23")
+    assert number(NAME, 17, minimum=0, maximum=23) == 23
+    for word in ("24", "-1", "abc", "1.5"):
+        monkeypatch.setenv(NAME, word)
+        with pytest.raises(ImproperlyConfigured, match=rf"{NAME} must be a number from 0 to 23"):
+            number(NAME, 17, minimum=0, maximum=23)
 
 
 def test_a_secret_made_here_is_kept_and_only_ours_to_read(tmp_path: Path) -> None:
-    made = secret(NAME, production=False, var_dir=tmp_path)
-    assert secret(NAME, production=False, var_dir=tmp_path) == made
+    made = secret(NAME, var_dir=tmp_path)
+    assert secret(NAME, var_dir=tmp_path) == made
     (path,) = tmp_path.iterdir()
     assert path.name == f"{NAME.lower()}.txt"
     assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_each_secret_is_another(tmp_path: Path) -> None:
-    made = [secret(f"{NAME}_{number}", production=False, var_dir=tmp_path) for number in range(3)]
+    made = [secret(f"{NAME}_{number}", var_dir=tmp_path) for number in range(3)]
     assert len(set(made)) == 3
 
 
@@ -66,7 +74,7 @@ def test_those_who_start_together_agree_on_the_secret(tmp_path: Path) -> None:
 
     def start(name: str) -> str:
         together.wait(timeout=10)
-        return secret(name, production=False, var_dir=tmp_path)
+        return secret(name, var_dir=tmp_path)
 
     with ThreadPoolExecutor(together.parties) as threads:
         # Again and again, because a race is not lost every time.
@@ -77,11 +85,11 @@ def test_those_who_start_together_agree_on_the_secret(tmp_path: Path) -> None:
 
 def test_secrets_come_in_their_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(NAME, "new, old ,older")
-    assert secret_list(NAME, production=True, var_dir=tmp_path) == ["new", "old", "older"]
+    assert secret_list(NAME, var_dir=tmp_path) == ["new", "old", "older"]
 
 
 @pytest.mark.parametrize("value", ["new,", ",old", ",", "new,,old"])
 def test_an_empty_secret_among_others_is_a_mistake(value: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(NAME, value)
     with pytest.raises(ImproperlyConfigured, match=NAME):
-        secret_list(NAME, production=True, var_dir=tmp_path)
+        secret_list(NAME, var_dir=tmp_path)

@@ -45,6 +45,6 @@ def test_preview_says_why_there_is_nothing(tmp_path: Path) -> None:
 
 
 def test_the_demo_refuses_to_send_real_mail(settings: Settings) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "mail.backends.SmtpBackend"
     with pytest.raises(CommandError, match="unset EMAIL_URL"):
         run("demo")

@@ -1,17 +1,21 @@
 import email
 import email.policy
 import uuid
+from asyncio import WriteTransport
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
 from pytest_django import Settings
 
 from newsletter.delivery import claim, release_expired, send_due
 from newsletter.models import Delivery, Edition
 from subscribers.models import Subscriber, Suppression
-from tests.conftest import MailServer
+from tests.conftest import MailServer, serving_mail
 from tests.factories import NOW, make_delivery, make_edition, make_paper, make_reader
 
 pytestmark = pytest.mark.django_db
@@ -140,7 +144,7 @@ def test_a_recipient_refused_for_good_fails_and_the_others_still_get_theirs(mail
 
 
 def test_with_no_mail_server_everything_stays_queued(settings: Settings) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "mail.backends.SmtpBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     queue(readers=3)
     assert send() == {"queued": 3}
@@ -207,3 +211,59 @@ def test_no_address_appears_in_the_log(mail_server: MailServer, caplog: pytest.L
     ours = [record.getMessage() for record in caplog.records if record.name != "mail.log"]
     assert ours
     assert not any("@example.org" in line for line in ours)
+
+
+def test_a_row_that_cannot_be_rendered_fails_alone_and_nothing_of_it_leaves(mail_server: MailServer) -> None:
+    broken, *_ = queue(readers=3)
+    Delivery.objects.filter(pk=broken.pk).update(picks=[{"paper_id": 0, "score": 1.0, "reason": "gone"}])
+    assert send() == {"failed": 1, "accepted": 2}
+    broken.refresh_from_db()
+    assert (broken.status, broken.detail) == ("failed", "cannot be rendered")
+    assert len(mail_server.received) == 2
+
+
+def test_sending_stops_at_its_time_and_what_is_left_goes_back(mail_server: MailServer, settings: Settings) -> None:
+    settings.NEWSLETTER_WINDOW = 5
+    queue(readers=30)
+    seconds = count()
+    send_due(lambda: NOW + timedelta(seconds=next(seconds)), until=NOW + timedelta(seconds=20))
+    statuses = Counter(Delivery.objects.values_list("status", flat=True))
+    assert statuses["accepted"] == len(mail_server.received) > 0
+    assert statuses == {"accepted": statuses["accepted"], "queued": 30 - statuses["accepted"]}
+
+
+def test_a_server_that_is_away_is_asked_once_and_not_once_a_delivery(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "mail.backends.SmtpBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    queue(readers=50)
+    assert send() == {"queued": 20}
+    assert Delivery.objects.queued().count() == 50
+
+
+class Forgetful(MailServer):
+    """Drops the connection without a word at the third sender it is told, and begins to count anew."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.senders = 0
+
+    async def handle_MAIL(  # noqa: N802  aiosmtpd's
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        self.senders += 1
+        if self.senders % 3 == 0:
+            assert isinstance(server.transport, WriteTransport)
+            server.transport.abort()
+        envelope.mail_from = address
+        return "250 OK"
+
+
+def test_a_connection_lost_before_the_content_left_costs_nobody_the_digest(settings: Settings) -> None:
+    server = Forgetful()
+    with serving_mail(settings, server):
+        queue(readers=9)
+        assert "unknown" not in send()
+        assert "unknown" not in send(NOW + timedelta(minutes=1))
+        send(NOW + timedelta(minutes=3))
+    assert Counter(Delivery.objects.values_list("status", flat=True)) == {"accepted": 9}
+    assert len(server.received) == 9

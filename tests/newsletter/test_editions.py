@@ -6,18 +6,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from newsletter.audience import choose_again, choose_again_where_stale, welcome_late_readers
 from newsletter.editions import (
-    choose_again,
     close_edition,
-    current_edition,
     days_to_publish,
     ensure_edition,
     keep_editions,
     refresh_draft,
-    welcome_late_readers,
 )
 from newsletter.models import Delivery, Edition
-from papers.models import Signal
+from papers.models import Paper, Signal
 from papers.scoring import score_papers
 from subscribers.links import confirm_url
 from subscribers.optin import confirm
@@ -151,7 +149,7 @@ def test_a_curated_entry_stays_when_its_paper_stops_trending() -> None:
 
 def test_somebody_who_confirms_after_closing_gets_the_current_edition_at_once_and_once() -> None:
     edition = make_edition(make_paper())
-    make_reader(confirmed_at=NOW - timedelta(days=1))
+    make_reader(confirmed_at=NOW - timedelta(days=2))
     late = make_reader(confirmed_at=NOW)
     assert welcome_late_readers(NOW) == 1
     assert welcome_late_readers(NOW) == 0
@@ -163,7 +161,7 @@ def test_somebody_who_confirms_after_closing_gets_the_current_edition_at_once_an
 def test_nobody_is_welcomed_with_an_old_edition() -> None:
     make_edition(make_paper(listed_on=TODAY - timedelta(days=10)), day=TODAY - timedelta(days=10))
     make_reader(confirmed_at=NOW)
-    assert current_edition(NOW) is None
+    assert Edition.objects.current(NOW) is None
     assert welcome_late_readers(NOW) == 0
 
 
@@ -229,7 +227,84 @@ def test_closing_takes_the_same_number_of_queries_however_many_readers() -> None
             make_reader()
         edition = make_edition(make_paper(listed_on=day), day=day, status=Edition.Status.DRAFT)
         with CaptureQueriesContext(connection) as queries:
-            close_edition(edition.pk, NOW)
+            close_edition(edition.pk, datetime.combine(day, NOW.time(), UTC))
         counts.append(len(queries))
     assert Delivery.objects.count() == 30
     assert counts[0] == counts[1]
+
+
+def test_a_source_that_comes_after_closing_time_still_makes_the_days_edition() -> None:
+    paper = make_paper(upvotes=None)
+    evening = NOW.replace(hour=20)
+    Signal.objects.create(paper=paper, source="huggingface", kind="upvotes", value=9, observed_at=evening)
+    make_reader()
+    keep(evening)
+    assert [pick["paper_id"] for pick in Delivery.objects.get().picks] == [paper.pk]
+
+
+def test_a_draft_that_was_overtaken_while_the_service_was_down_is_cancelled() -> None:
+    old, missed = TODAY - timedelta(days=11), YESTERDAY
+    for day in (old, missed):
+        make_edition(make_paper(listed_on=day), day=day, status=Edition.Status.DRAFT)
+    make_paper()
+    make_reader()
+    keep(NOW)
+    statuses = dict(Edition.objects.values_list("period", "status"))
+    assert statuses == {old.isoformat(): "cancelled", missed.isoformat(): "cancelled", TODAY.isoformat(): "closed"}
+    assert Delivery.objects.count() == 1
+
+
+def test_a_draft_that_is_only_due_is_not_overtaken_by_one_that_is_not() -> None:
+    make_edition(make_paper(listed_on=YESTERDAY), day=YESTERDAY, status=Edition.Status.DRAFT)
+    make_paper()
+    keep(MORNING)
+    assert dict(Edition.objects.values_list("period", "status")) == {"2026-11-20": "closed", "2026-11-23": "draft"}
+
+
+def test_an_hour_that_strikes_while_the_edition_closes_is_today() -> None:
+    make_paper()
+    make_reader(hour=18)
+    keep(NOW + timedelta(seconds=4))
+    assert Delivery.objects.get().due_at == NOW
+
+
+def test_a_reader_in_an_unknown_time_zone_gets_the_digest_by_utc_and_the_others_theirs() -> None:
+    make_paper()
+    lost = make_reader(time_zone="Mars/Olympus", hour=7)
+    make_reader()
+    keep(NOW)
+    assert Delivery.objects.count() == 2
+    assert Delivery.objects.get(subscriber=lost).due_at == datetime(2026, 11, 24, 7, tzinfo=UTC)
+
+
+def test_a_paper_that_was_hidden_at_closing_is_not_picked_later() -> None:
+    shown, hidden = make_paper(), make_paper(is_hidden=True)
+    make_edition(shown, hidden)
+    Paper.objects.update(is_hidden=False)
+    make_reader(confirmed_at=NOW)
+    welcome_late_readers(NOW)
+    assert [pick["paper_id"] for pick in Delivery.objects.get().picks] == [shown.pk]
+
+
+def test_a_lost_ring_after_new_preferences_is_found_by_the_sweep() -> None:
+    robots, video = make_paper(title="Robots walk"), make_paper(title="Video diffusion")
+    reader = make_reader(muted_words="robots", preferences_changed_at=NOW)
+    queued = make_delivery(
+        make_edition(robots, video), reader, robots, due_at=NOW + timedelta(hours=5), chosen_at=NOW - timedelta(hours=1)
+    )
+    later = NOW + timedelta(minutes=1)
+    assert choose_again_where_stale(later) == 1
+    assert choose_again_where_stale(later) == 0
+    queued.refresh_from_db()
+    assert [pick["paper_id"] for pick in queued.picks] == [video.pk]
+
+
+def test_an_earlier_hour_that_has_passed_means_now_and_not_tomorrow() -> None:
+    paper = make_paper(listed_on=YESTERDAY)
+    early = NOW.replace(hour=6, minute=30)
+    edition = make_edition(paper, day=YESTERDAY, closing_at=early - timedelta(hours=13, minutes=30))
+    reader = make_reader(hour=6)
+    queued = make_delivery(edition, reader, paper, due_at=NOW.replace(hour=7))
+    choose_again(reader.pk, early)
+    queued.refresh_from_db()
+    assert queued.due_at == early

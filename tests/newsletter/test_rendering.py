@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from newsletter.rendering import Links, compile_fragments, digest_message, personal_links, public_links, render_digest
 from tests.factories import make_delivery, make_edition, make_paper, make_reader
@@ -135,3 +136,13 @@ def test_twenty_papers_stay_under_the_size_at_which_mail_is_clipped() -> None:
     fragments = compile_fragments(edition, list(edition.entries.going_out()))
     body = render_digest(fragments, picks(*[paper.pk for paper in papers]), LINKS)
     assert len(body.html.encode()) < 90_000
+
+
+@pytest.mark.django_db
+def test_a_site_that_moves_after_closing_is_linked_where_it_is(settings: Settings) -> None:
+    paper = make_paper()
+    fragments = make_edition(paper).fragments
+    settings.SITE_URL = "https://moved.example.org"
+    body = render_digest(fragments, picks(paper.pk), LINKS)
+    assert f"https://moved.example.org/papers/{paper.pk}/" in body.html
+    assert "localhost" not in body.html + body.text

@@ -7,6 +7,7 @@ from pytest_httpserver import HTTPServer
 
 from papers.sources import SOURCES
 from papers.sources.huggingface import HuggingFace
+from tests.factories import TODAY
 
 
 @pytest.fixture
@@ -26,10 +27,10 @@ def unused_tcp_url() -> str:
 
 @pytest.fixture
 def read_from(monkeypatch: pytest.MonkeyPatch, _one_attempt: None) -> Callable[[str], None]:
-    """Give the live listing another address."""
+    """Give the live listing another address, and one day to read."""
 
     def change(url: str) -> None:
-        monkeypatch.setitem(SOURCES, "huggingface", lambda: HuggingFace(url=url))
+        monkeypatch.setitem(SOURCES, "huggingface", lambda: HuggingFace(day=TODAY, url=url))
 
     return change
 

@@ -129,7 +129,7 @@ BAD_ROWS = {
 def test_every_refused_row_is_reported_with_file_row_and_reason_and_the_others_are_kept(tmp_path: Path) -> None:
     path = save(tmp_path / "list.json", make_row(id="2611.00001"), *BAD_ROWS.values(), make_row(id="2611.00002"))
     code, said = fail("ingest_papers", "--file", path)
-    assert code == 2
+    assert code == 3
     for number, reason in enumerate(BAD_ROWS, start=2):
         assert f"refused {path} row {number}: {reason}" in said
     assert f"{len(BAD_ROWS)} rows were refused; the others are kept." in said
@@ -140,14 +140,14 @@ def test_a_file_with_bytes_that_are_not_utf8_loses_only_the_row_that_holds_them(
     path = save(tmp_path / "list.json", make_row(id="2611.00001", title="LATIN"), make_row(id="2611.00002"))
     path.write_bytes(path.read_bytes().replace(b"LATIN", b"caf\xe9"))
     code, said = fail("ingest_papers", "--file", path)
-    assert (code, Paper.objects.get().key) == (2, "arxiv:2611.00002")
+    assert (code, Paper.objects.get().key) == (3, "arxiv:2611.00002")
     assert f"{path} row 1: title is not UTF-8" in said
 
 
 def test_a_row_without_any_day_is_refused_unless_a_day_is_given(tmp_path: Path) -> None:
     path = save(tmp_path / "saved.json", make_row(submittedOnDailyAt=None))
     code, said = fail("ingest_papers", "--file", path)
-    assert (code, Paper.objects.count()) == (2, 0)
+    assert (code, Paper.objects.count()) == (3, 0)
     assert f"{path} row 1: no listing day" in said
     run("ingest_papers", "--file", path, "--date", "2024-05-27")
     assert Paper.objects.get().listed_on == date(2024, 5, 27)
@@ -254,7 +254,14 @@ def test_the_list_can_be_cut() -> None:
         make_paper(listed_on=DAY)
     assert len(run("trending", "--date", DAY).splitlines()) == 10
     assert len(run("trending", "--date", DAY, "--top", 3).splitlines()) == 3
-    assert "No papers" in run("trending", "--date", DAY, "--top", -1)
+    with pytest.raises(CommandError, match="--top"):
+        run("trending", "--date", DAY, "--top", -1)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", (timezone.now().date() + timedelta(days=2)).isoformat()])
+def test_a_day_without_papers_to_come_is_refused(day: str) -> None:
+    with pytest.raises(CommandError, match="--date must lie between"):
+        run("trending", "--date", day)
 
 
 def test_the_trending_papers_are_said_in_json_too() -> None:

@@ -36,8 +36,13 @@ def refuse(row: object, *, day: date | None = TODAY) -> str:
     return refused.reason
 
 
-def fetch(httpserver: HTTPServer, *, day: date | None = None, at: datetime = NOW) -> list[PaperRecord | RowError]:
+def fetch(httpserver: HTTPServer, *, day: date | None = TODAY, at: datetime = NOW) -> list[PaperRecord | RowError]:
     return list(HuggingFace(day, url=httpserver.url_for("/daily_papers")).fetch(at))
+
+
+def asked_for(httpserver: HTTPServer) -> list[Request]:
+    """The requests of the listing. The server is shared, and another test's may arrive late."""
+    return [request for request, _ in httpserver.log if request.path == "/daily_papers"]
 
 
 # --- Rows that are well-formed -----------------------------------------------------------------------------------
@@ -240,12 +245,12 @@ def test_a_file_named_after_a_day_that_does_not_exist_is_an_error_that_names_it(
 # --- The live listing --------------------------------------------------------------------------------------------
 
 
-def test_the_live_listing_is_asked_for_the_latest_listing_day(httpserver: HTTPServer) -> None:
+def test_the_live_listing_is_asked_for_the_last_listing_days_newest_first(httpserver: HTTPServer) -> None:
     sunday = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    httpserver.expect_oneshot_request(
-        "/daily_papers", method="GET", query_string={"date": "2026-11-20", "p": "0", "limit": str(PAGE_SIZE)}
-    ).respond_with_json([make_row()])
-    assert len(fetch(httpserver, at=sunday)) == 1
+    for day in ("2026-11-20", "2026-11-19", "2026-11-18"):
+        query = {"date": day, "p": "0", "limit": str(PAGE_SIZE)}
+        httpserver.expect_ordered_request("/daily_papers", query_string=query).respond_with_json([make_row()])
+    assert len(fetch(httpserver, day=None, at=sunday)) == 3
 
 
 def test_a_named_day_is_asked_for(httpserver: HTTPServer) -> None:
@@ -271,7 +276,7 @@ def test_the_live_listing_is_read_page_by_page_until_one_is_not_full(httpserver:
     httpserver.expect_request("/daily_papers").respond_with_handler(answer)
     read = fetch(httpserver)
     assert [row.key for row in read if isinstance(row, PaperRecord)] == [f"arxiv:2611.{n:05}" for n in range(1, 104)]
-    assert len(httpserver.log) == 2
+    assert [request.args["p"] for request in asked_for(httpserver)] == ["0", "1"]
 
 
 def test_a_page_that_is_full_of_refused_rows_is_not_the_last(httpserver: HTTPServer) -> None:
@@ -287,7 +292,7 @@ def test_a_page_that_is_full_of_refused_rows_is_not_the_last(httpserver: HTTPSer
 def test_a_service_that_never_ends_is_left(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/daily_papers").respond_with_json(make_rows(PAGE_SIZE))
     fetch(httpserver)
-    assert len(httpserver.log) == MAX_PAGES
+    assert len(asked_for(httpserver)) == MAX_PAGES
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@ from datetime import UTC, datetime, timedelta
 from math import log2
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from papers.trending import HALF_LIVES, WEIGHTS, Part, Reading, Score, in_words, score
+from papers.trending import HALF_LIVES, REACH, WEIGHTS, Part, Reading, Score, in_words, score
 
 AT = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 WINDOWS = sorted(HALF_LIVES)
@@ -59,13 +59,21 @@ def test_a_gain_a_half_life_ago_counts_half() -> None:
         assert score_at(old, window=window).value == pytest.approx(log2(1 + 3))
 
 
+def test_what_was_gained_before_the_reach_is_not_shown_as_gained_now() -> None:
+    scored = score_at(read(500, hours_ago=24 * 60), read(501, hours_ago=1))
+    assert in_words(scored.parts) == "+1 upvote"
+
+
 @given(
     value=st.integers(1, 10_000),
     window=st.sampled_from(WINDOWS),
     hours=st.tuples(st.integers(0, 700), st.integers(1, 700)),
 )
-def test_an_older_gain_counts_less(value: int, window: str, hours: tuple[int, int]) -> None:
+def test_an_older_gain_counts_less_and_beyond_the_reach_not_at_all(
+    value: int, window: str, hours: tuple[int, int]
+) -> None:
     newer, older = hours[0], sum(hours)
+    assume(timedelta(hours=newer) < REACH[window])
     assert (
         score_at(read(value, hours_ago=older), window=window).value
         < score_at(read(value, hours_ago=newer), window=window).value

@@ -25,6 +25,11 @@ from tests.conftest import NOW, MailServer
 from tests.factories import make_reader
 from tests.letters import links_in, read_mail, text_of
 
+
+def send_due(at: datetime) -> int:
+    return send_due_optin_mails(lambda: at, until=at + timedelta(seconds=1))
+
+
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "visitor.typed+this@example.org"
@@ -76,31 +81,31 @@ def test_signing_up_again_before_the_mail_left_changes_nothing(mail_server: Mail
     second = ask(at=NOW + MINUTE)
     assert second == first
     assert second.optin_mail_due_at == NOW
-    assert send_due_optin_mails(NOW + 2 * MINUTE) == 1
+    assert send_due(NOW + 2 * MINUTE) == 1
     assert len(mail_server.received) == 1
 
 
 def test_signing_up_again_within_a_day_sends_nothing_more(mail_server: MailServer) -> None:
     ask()
-    send_due_optin_mails(NOW)
+    send_due(NOW)
     for hours in (0, 1, 23):
         ask(at=NOW + timedelta(hours=hours))
-        assert send_due_optin_mails(NOW + timedelta(hours=hours)) == 0
+        assert send_due(NOW + timedelta(hours=hours)) == 0
     assert len(mail_server.received) == 1
 
 
 def test_signing_up_again_after_a_day_sends_the_mail_again(mail_server: MailServer) -> None:
     ask()
-    send_due_optin_mails(NOW)
+    send_due(NOW)
     ask(at=NOW + DAY)
-    assert send_due_optin_mails(NOW + DAY) == 1
+    assert send_due(NOW + DAY) == 1
     assert len(mail_server.received) == 2
 
 
 def test_an_address_in_other_letters_is_the_same_reader(mail_server: MailServer) -> None:
     assert ask("Ada@example.org") == ask("ADA@example.org") == ask("ada@example.org")
     assert Subscriber.objects.get().email == "Ada@example.org"
-    assert send_due_optin_mails(NOW) == 1
+    assert send_due(NOW) == 1
     assert mail_server.received[0].rcpt_tos == ["Ada@example.org"]
 
 
@@ -113,7 +118,7 @@ def test_a_suppressed_address_is_passed_over(mail_server: MailServer) -> None:
     suppress(ADDRESS.upper())
     assert sign_up(ADDRESS, source="form", at=NOW) is None
     assert not Subscriber.objects.exists()
-    assert send_due_optin_mails(NOW + DAY) == 0
+    assert send_due(NOW + DAY) == 0
     assert mail_server.received == []
 
 
@@ -121,7 +126,7 @@ def test_an_address_suppressed_after_signing_up_gets_nothing(mail_server: MailSe
     reader = ask()
     suppress()
     assert not send_optin_mail(reader.pk, NOW)
-    assert send_due_optin_mails(NOW + DAY) == 0
+    assert send_due(NOW + DAY) == 0
     assert mail_server.received == []
     reader.refresh_from_db()
     assert reader.optin_mail_due_at is None
@@ -161,7 +166,7 @@ def test_an_opt_in_mail_is_no_list_mail(mail_server: MailServer) -> None:
 def test_an_active_reader_is_told_so_and_stays_active(mail_server: MailServer) -> None:
     reader = make_reader(email=ADDRESS)
     assert ask() == reader
-    assert send_due_optin_mails(NOW) == 1
+    assert send_due(NOW) == 1
     letter = read_mail(mail_server.received[0].content)
     assert "already" in str(letter["Subject"])
     links = links_in(letter)
@@ -191,15 +196,15 @@ def test_sending_twice_sends_once(mail_server: MailServer) -> None:
     reader = ask()
     assert send_optin_mail(reader.pk, NOW)
     assert not send_optin_mail(reader.pk, NOW)
-    assert send_due_optin_mails(NOW) == 0
-    assert send_due_optin_mails(NOW + 30 * DAY) == 0
+    assert send_due(NOW) == 0
+    assert send_due(NOW + 30 * DAY) == 0
     assert len(mail_server.received) == 1
 
 
 def test_nothing_is_sent_before_it_is_due(mail_server: MailServer) -> None:
     reader = ask(at=NOW + MINUTE)
     assert not send_optin_mail(reader.pk, NOW)
-    assert send_due_optin_mails(NOW) == 0
+    assert send_due(NOW) == 0
     assert mail_server.received == []
 
 
@@ -216,7 +221,7 @@ class MeddlingBackend(BaseEmailBackend):
 
     def send_messages(self, email_messages: object) -> int:
         type(self).sent += 1
-        type(self).outcomes += [send_optin_mail(self.reader_id, NOW), bool(send_due_optin_mails(NOW + MINUTE))]
+        type(self).outcomes += [send_optin_mail(self.reader_id, NOW), bool(send_due(NOW + MINUTE))]
         return 1
 
 
@@ -241,8 +246,8 @@ def test_a_process_that_dies_while_sending_loses_nothing(settings: Settings, mai
     with pytest.raises(KeyboardInterrupt):
         send_optin_mail(reader.pk, NOW)
     settings.EMAIL_BACKEND = usual
-    assert send_due_optin_mails(NOW + LEASE - MINUTE) == 0
-    assert send_due_optin_mails(NOW + LEASE) == 1
+    assert send_due(NOW + LEASE - MINUTE) == 0
+    assert send_due(NOW + LEASE) == 1
     assert len(mail_server.received) == 1
 
 
@@ -272,10 +277,10 @@ def test_noting_that_a_mail_went_out_overwrites_nothing_newer(settings: Settings
 def test_a_mail_refused_for_now_is_due_again_after_the_lease(reply: str, mail_server: MailServer) -> None:
     mail_server.replies = [reply]
     reader = ask()
-    assert send_due_optin_mails(NOW) == 0
-    assert send_due_optin_mails(NOW + LEASE - MINUTE) == 0
-    assert send_due_optin_mails(NOW + LEASE) == 1
-    assert send_due_optin_mails(NOW + 2 * LEASE) == 0
+    assert send_due(NOW) == 0
+    assert send_due(NOW + LEASE - MINUTE) == 0
+    assert send_due(NOW + LEASE) == 1
+    assert send_due(NOW + 2 * LEASE) == 0
     assert [envelope.rcpt_tos for envelope in mail_server.received] == [[reader.email]]
 
 
@@ -283,19 +288,48 @@ def test_a_mail_refused_for_good_is_not_tried_for_ever(mail_server: MailServer) 
     mail_server.replies = ["550 no such user"]
     reader = ask()
     for days in range(10):
-        assert send_due_optin_mails(NOW + days * DAY) == 0
+        assert send_due(NOW + days * DAY) == 0
     assert mail_server.received == []
     reader.refresh_from_db()
     assert reader.status == Subscriber.Status.PENDING
-    assert reader.optin_mail_sent_at is None
+    assert reader.optin_mail_due_at is None
+
+
+def test_asking_again_after_a_refusal_waits_a_day_like_after_a_mail(mail_server: MailServer) -> None:
+    mail_server.replies = ["550 no such user"]
+    ask()
+    send_due(NOW)
+    ask(at=NOW + MINUTE)
+    assert send_due(NOW + MINUTE) == 0
+    ask(at=NOW + DAY)
+    assert send_due(NOW + DAY) == 1
+
+
+def test_a_mail_that_may_have_left_is_not_repeated(settings: Settings, mail_server: MailServer) -> None:
+    mail_server.replies = ["999 what"]
+    ask()
+    for minutes in range(0, 60, 5):
+        assert send_due(NOW + minutes * MINUTE) == 0
+    assert mail_server.received == []
+
+
+def test_a_mail_that_cannot_be_delivered_is_given_up_when_its_link_would_be_of_no_use(settings: Settings) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = "mail.backends.SmtpBackend", "127.0.0.1", 1
+    reader = ask()
+    send_due(NOW)
+    reader.refresh_from_db()
+    assert reader.optin_mail_due_at == NOW + LEASE
+    send_due(NOW + 8 * DAY)
+    reader.refresh_from_db()
+    assert reader.optin_mail_due_at is None
 
 
 def test_with_no_mail_server_nothing_is_lost(settings: Settings, mail_server: MailServer) -> None:
     port, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
     readers = [ask(f"reader{number}@example.org") for number in range(3)]
-    assert send_due_optin_mails(NOW) == 0
+    assert send_due(NOW) == 0
     settings.EMAIL_PORT = port
-    assert send_due_optin_mails(NOW + LEASE) == 3
+    assert send_due(NOW + LEASE) == 3
     assert sorted(envelope.rcpt_tos[0] for envelope in mail_server.received) == [reader.email for reader in readers]
 
 
@@ -303,7 +337,7 @@ def test_one_refused_mail_does_not_hold_up_the_others(mail_server: MailServer) -
     mail_server.replies = ["550 no such user", "451 not now"]
     for number in range(5):
         ask(f"reader{number}@example.org", at=NOW + timedelta(seconds=number))
-    assert send_due_optin_mails(NOW + MINUTE) == 3
+    assert send_due(NOW + MINUTE) == 3
     assert [envelope.rcpt_tos[0] for envelope in mail_server.received] == [
         "reader2@example.org",
         "reader3@example.org",
@@ -327,7 +361,7 @@ def test_confirming_twice_is_one_confirmation() -> None:
 def test_confirming_makes_a_waiting_mail_needless(mail_server: MailServer) -> None:
     reader = ask()
     confirm(confirmation_of(reader), NOW)
-    assert send_due_optin_mails(NOW + DAY) == 0
+    assert send_due(NOW + DAY) == 0
     assert mail_server.received == []
 
 
@@ -414,7 +448,7 @@ def test_leaving_twice_is_leaving_once() -> None:
 def test_who_left_before_confirming_gets_no_mail(mail_server: MailServer) -> None:
     reader = ask()
     unsubscribe(reader, source="page", at=NOW)
-    assert send_due_optin_mails(NOW + DAY) == 0
+    assert send_due(NOW + DAY) == 0
     assert mail_server.received == []
 
 
@@ -435,7 +469,7 @@ def test_who_left_can_come_back_by_signing_up_and_confirming(mail_server: MailSe
     reader = make_reader(email=ADDRESS, interests="graphs")
     unsubscribe(reader, source="page", at=NOW)
     assert ask(at=NOW + MINUTE).status == Subscriber.Status.PENDING
-    assert send_due_optin_mails(NOW + MINUTE) == 1
+    assert send_due(NOW + MINUTE) == 1
     (link,) = [link for link in links_in(read_mail(mail_server.received[0].content)) if "/confirm/" in link]
     assert confirm(token_in(link), NOW + 2 * MINUTE)
     reader.refresh_from_db()
@@ -451,10 +485,10 @@ def test_no_address_stands_in_the_log(mail_server: MailServer, caplog: pytest.Lo
     caplog.set_level(logging.DEBUG)
     mail_server.replies = [f"451 {ADDRESS} is greylisted", f"550 <{ADDRESS}> unknown", "250 OK"]
     reader = ask()
-    send_due_optin_mails(NOW)
-    send_due_optin_mails(NOW + LEASE)
-    ask(at=NOW + DAY)
-    send_due_optin_mails(NOW + DAY)
+    send_due(NOW)
+    send_due(NOW + LEASE)
+    ask(at=NOW + 2 * DAY)
+    send_due(NOW + 2 * DAY)
     confirm(confirmation_of(reader, NOW + DAY), NOW + DAY)
     unsubscribe(reader, source="page", at=NOW + DAY)
     # mail.log is the test's own mail server.

@@ -39,7 +39,7 @@ def test_preferences_are_stored_and_topics_replaced() -> None:
     reader.topics.set([old, kept])
     reader.interests, reader.muted_words = "graphs", "blockchain"
     reader.size, reader.hour, reader.time_zone = 5, 0, "Asia/Tokyo"
-    save_preferences(reader, [kept, new])
+    save_preferences(reader, [kept, new], NOW)
     stored = Subscriber.objects.get(pk=reader.pk)
     assert (stored.interests, stored.muted_words) == ("graphs", "blockchain")
     assert (stored.size, stored.hour, stored.time_zone) == (5, 0, "Asia/Tokyo")
@@ -50,7 +50,7 @@ def test_saving_preferences_twice_changes_nothing_more() -> None:
     topics = make_topics(2)
     reader = make_reader()
     for _ in range(2):
-        save_preferences(reader, topics)
+        save_preferences(reader, topics, NOW)
     assert list(reader.topics.all()) == topics
 
 
@@ -58,7 +58,7 @@ def test_saving_preferences_does_not_bring_back_who_left_meanwhile() -> None:
     reader = make_reader()
     Subscriber.objects.get(pk=reader.pk).unsubscribe(NOW)
     reader.interests = "graphs"
-    save_preferences(reader, [])
+    save_preferences(reader, [], NOW)
     stored = Subscriber.objects.get(pk=reader.pk)
     assert stored.status == Subscriber.Status.UNSUBSCRIBED
     assert stored.interests == "graphs"
@@ -69,7 +69,7 @@ def test_the_news_goes_out_after_commit(
 ) -> None:
     reader = make_reader()
     with django_capture_on_commit_callbacks(execute=True):
-        save_preferences(reader, [])
+        save_preferences(reader, [], NOW)
         assert heard == []
     assert heard == [reader.pk]
 
@@ -79,6 +79,6 @@ def test_what_is_rolled_back_is_no_news(
 ) -> None:
     reader = make_reader()
     with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
-        save_preferences(reader, [])
+        save_preferences(reader, [], NOW)
         transaction.set_rollback(True)
     assert heard == []

@@ -465,3 +465,16 @@ def test_no_address_stands_in_the_log_of_a_whole_visit(
     assert "Not Found: /preferences/" in said
     assert "lovelace" not in said
     assert Subscriber.objects.get().status == Status.UNSUBSCRIBED
+
+
+def test_a_topic_that_is_no_number_or_a_huge_one_is_a_mistake_and_no_accident(browser: Client) -> None:
+    path = path_of(preferences_url, make_reader())
+    fields = {"size": "10", "hour": "7", "time_zone": "UTC"}
+    for topic in ("9" * 30, "abc", "-1"):
+        assert browser.post(path, fields | {"topics": topic}).status_code == 400
+
+
+def test_preferences_that_cannot_be_read_are_refused(browser: Client) -> None:
+    path = path_of(preferences_url, make_reader())
+    assert browser.post(path).status_code == 400
+    assert browser.post(path, "{}", content_type="application/json").status_code == 400

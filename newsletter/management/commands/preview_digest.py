@@ -25,11 +25,13 @@ class Command(BaseCommand):
             body = preview_digest(reader, timezone.now())
         except NothingToPreview as err:
             raise CommandError(str(err)) from err
-        folder: Path = options["out"]
-        folder.mkdir(parents=True, exist_ok=True)
         self.stdout.write(f"Subject: {body.subject}")
         for suffix, content in ((".html", body.html), (".txt", body.text)):
             # Named by the reader's number: an address has no place in a file name.
-            path = folder / f"reader-{reader.pk}{suffix}"
-            path.write_text(content, encoding="utf-8")
+            path = options["out"] / f"reader-{reader.pk}{suffix}"
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(content, encoding="utf-8")
+            except OSError as err:
+                raise CommandError(f"The preview cannot be written: {err}") from err
             self.stdout.write(str(path))

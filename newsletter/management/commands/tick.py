@@ -4,8 +4,9 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from newsletter.audience import choose_again_where_stale, welcome_late_readers
 from newsletter.delivery import release_expired, send_due
-from newsletter.editions import keep_editions, welcome_late_readers
+from newsletter.editions import keep_editions
 from papers.ingest import ingest_due
 from papers.scoring import score_papers
 from subscribers.optin import send_due_optin_mails
@@ -25,8 +26,9 @@ class Command(BaseCommand):
             score_papers(at)
         keep_editions(at)
         release_expired(at)
+        choose_again_where_stale(at)
         welcomed = welcome_late_readers(at)
-        optin_mails = send_due_optin_mails(at)
+        optin_mails = send_due_optin_mails(timezone.now, until=at + SENDING_TIME)
         sent = send_due(timezone.now, until=at + SENDING_TIME)
         counts = ", ".join(f"{count} {status}" for status, count in sorted(sent.items()))
         self.stdout.write(

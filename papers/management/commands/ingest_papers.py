@@ -12,11 +12,12 @@ from papers.scoring import score_papers
 from papers.sources import SOURCES, huggingface
 from papers.sources.base import PaperRecord, RowError, SourceError
 
-SOME_REFUSED = 2
+# Not 2, which is what a wrong command line gives.
+SOME_REFUSED = 3
 
 
 class Command(BaseCommand):
-    help = "Read papers from a source, or from saved answers of it. Exit code 1: unreadable; 2: some rows refused."
+    help = "Read papers from a source, or from saved answers of it. Exit code 1: unreadable; 3: some rows refused."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--source", choices=sorted(SOURCES), default=huggingface.NAME)

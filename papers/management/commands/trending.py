@@ -3,12 +3,15 @@ from argparse import ArgumentParser
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from papers.models import Paper, TrendingScore
 from papers.scoring import rank_papers
 from papers.trending import VERSION, Score, in_words
+
+# arXiv's first year.
+FIRST_DAY = date(1991, 1, 1)
 
 
 class Command(BaseCommand):
@@ -23,8 +26,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         at = timezone.now()
         if day := options["date"]:
+            if not FIRST_DAY <= day <= at.date():
+                raise CommandError(f"--date must lie between {FIRST_DAY} and today.")
             at = min(at, datetime.combine(day, time(), UTC) + timedelta(days=1))
-        ranked = rank_papers(at=at, window=options["window"])[: max(0, options["top"])]
+        if options["top"] < 1:
+            raise CommandError("--top must be 1 or more.")
+        ranked = rank_papers(at=at, window=options["window"])[: options["top"]]
         if options["json"]:
             self.stdout.write(json.dumps([_row(rank, *item) for rank, item in enumerate(ranked, 1)], indent=2))
             return

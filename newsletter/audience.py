@@ -1,0 +1,170 @@
+"""Everyone's delivery of an edition: who gets it, which papers, why, and when."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfoNotFoundError
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from newsletter.models import Delivery, Edition, EditionEntry
+from newsletter.schedule import next_local_hour
+from newsletter.selection import Candidate, Pick, Taste, choose
+from papers.text import plain
+from papers.trending import in_words
+from subscribers.models import Subscriber
+
+logger = logging.getLogger(__name__)
+
+# Readers at a time.
+BATCH = 500
+
+
+def deliver_to_next_readers(edition: Edition, at: datetime) -> int:
+    """Make the deliveries of the next batch of readers; return how many there were."""
+    readers = list(_without_delivery(edition)[:BATCH])
+    chosen = _choose_for(readers, candidates(edition))
+    Delivery.objects.bulk_create(
+        [_delivery(edition, reader, chosen[reader.pk], _due_at(edition, reader), at) for reader in readers],
+        ignore_conflicts=True,
+    )
+    return len(readers)
+
+
+def welcome_late_readers(at: datetime) -> int:
+    """Give the current edition to readers who confirmed too late to be in it; return how many got one."""
+    edition = Edition.objects.current(at)
+    if edition is None or edition.closing_at is None:
+        return 0
+    # Who was there at closing has a delivery. A day's margin, since clocks differ and commits take their time.
+    late = _without_delivery(edition).filter(confirmed_at__gte=edition.closing_at - timedelta(days=1))
+    return sum(_welcome(edition, reader, at) for reader in late[:BATCH])
+
+
+def choose_again_where_stale(at: datetime) -> int:
+    """Choose again for readers whose preferences changed after their queued picks were chosen; return how many."""
+    stale = _changeable().filter(subscriber__preferences_changed_at__gt=F("chosen_at"))
+    readers = set(stale.values_list("subscriber_id", flat=True)[:BATCH])
+    for subscriber_id in sorted(pk for pk in readers if pk is not None):
+        choose_again(subscriber_id, at)
+    return len(readers)
+
+
+def choose_again(subscriber_id: int, at: datetime) -> None:
+    """Choose the picks and the hour of a reader's queued deliveries again, after the preferences changed."""
+    for delivery in _changeable().filter(subscriber_id=subscriber_id).select_related("edition", "subscriber"):
+        reader = delivery.subscriber
+        if reader is None:
+            continue
+        picks = _choose_for([reader], candidates(delivery.edition), besides=delivery)[reader.pk]
+        # An hour that has passed since closing is now, not tomorrow: the next edition comes at the new hour.
+        due_at = max(_due_at(delivery.edition, reader), at) if delivery.due_at > at else delivery.due_at
+        # Claimed in the meantime: it goes out as it was.
+        Delivery.objects.queued().filter(pk=delivery.pk).update(
+            picks=[pick.as_json() for pick in picks], chosen_at=at, due_at=due_at, next_attempt_at=due_at
+        )
+
+
+def candidates(edition: Edition) -> list[Candidate]:
+    """Return the papers of an edition as the selection sees them, in the edition's order.
+
+    Once it is frozen, only papers that its mail holds; one that was hidden since is left out.
+    """
+    return [
+        Candidate(
+            paper_id=entry.paper_id,
+            score=entry.score,
+            attention=in_words(entry.parts),
+            text=plain(entry.paper.title, entry.paper.summary, *entry.paper.keywords),
+            topics={topic.pk: topic.name for topic in entry.paper.topics.all()},
+            is_pinned=entry.is_pinned,
+        )
+        for entry in EditionEntry.objects.filter(edition=edition).going_out()
+        if edition.is_draft or str(entry.paper_id) in edition.fragments["titles"]
+    ]
+
+
+def choose_picks(reader: Subscriber, edition: Edition) -> list[Pick]:
+    """Return what `reader` would get from `edition` now."""
+    return _choose_for([reader], candidates(edition))[reader.pk]
+
+
+def _without_delivery(edition: Edition) -> QuerySet[Subscriber]:
+    return Subscriber.objects.active().exclude(deliveries__edition=edition).prefetch_related("topics").order_by("pk")
+
+
+def _changeable() -> QuerySet[Delivery]:
+    """Queued deliveries of editions that are closing or closed."""
+    open_editions = [Edition.Status.CLOSING, Edition.Status.CLOSED]
+    return Delivery.objects.queued().filter(edition__status__in=open_editions)
+
+
+def _welcome(edition: Edition, reader: Subscriber, at: datetime) -> bool:
+    with transaction.atomic():
+        Edition.objects.select_for_update().get(pk=edition.pk)
+        if edition.deliveries.filter(subscriber=reader).exists():
+            return False
+        _delivery(edition, reader, choose_picks(reader, edition), at, at).save(force_insert=True)
+        Edition.objects.filter(pk=edition.pk).update(audience=F("audience") + 1)
+    return True
+
+
+def _due_at(edition: Edition, reader: Subscriber) -> datetime:
+    """Return the reader's first hour since the edition began to close; one that strikes while it closes counts."""
+    if edition.closing_at is None:
+        raise ValueError(f"Edition {edition} is not closing.")
+    since = edition.closing_at.replace(minute=0, second=0, microsecond=0)
+    try:
+        return next_local_hour(since, reader.hour, reader.time_zone)
+    except ZoneInfoNotFoundError:
+        logger.exception("Reader %s is in a time zone that this machine does not know; UTC is taken", reader.pk)
+        return next_local_hour(since, reader.hour, "UTC")
+
+
+def _delivery(
+    edition: Edition, reader: Subscriber, picks: Sequence[Pick], due_at: datetime, chosen_at: datetime
+) -> Delivery:
+    return Delivery(
+        edition=edition,
+        subscriber=reader,
+        due_at=due_at,
+        next_attempt_at=due_at,
+        picks=[pick.as_json() for pick in picks],
+        chosen_at=chosen_at,
+        status=Delivery.Status.QUEUED if picks else Delivery.Status.SKIPPED,
+        skip_reason="" if picks else Delivery.SkipReason.NOTHING_RELEVANT,
+    )
+
+
+def _choose_for(
+    readers: Sequence[Subscriber], offered: Sequence[Candidate], besides: Delivery | None = None
+) -> dict[int, list[Pick]]:
+    seen = _seen(readers, offered, besides)
+    return {
+        reader.pk: choose(
+            offered,
+            Taste(
+                interests=tuple(reader.interest_phrases),
+                muted=tuple(reader.muted_phrases),
+                topics=frozenset(topic.pk for topic in reader.topics.all()),
+                size=reader.size,
+                seen=frozenset(seen[reader.pk]),
+            ),
+        )
+        for reader in readers
+    }
+
+
+def _seen(readers: Iterable[Subscriber], offered: Iterable[Candidate], besides: Delivery | None) -> dict[int, set[int]]:
+    """Return the papers each reader has had, or is about to get, as far as they are on offer."""
+    # Only editions that hold one of them can have brought it: a reader's history grows, what is on offer does not.
+    holding = EditionEntry.objects.filter(paper__in=[candidate.paper_id for candidate in offered]).values("edition")
+    had = Delivery.objects.not_to_repeat().filter(subscriber__in=[reader.pk for reader in readers], edition__in=holding)
+    if besides is not None:
+        had = had.exclude(pk=besides.pk)
+    seen: dict[int, set[int]] = defaultdict(set)
+    for subscriber_id, picks in had.values_list("subscriber_id", "picks"):
+        seen[subscriber_id].update(pick["paper_id"] for pick in picks)
+    return seen

@@ -1,0 +1,110 @@
+"""What two processes do to each other on PostgreSQL: each from a thread with a connection of its own."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from newsletter.delivery import release_expired, send_due
+from newsletter.models import Delivery
+from papers.ingest import ingest_due
+from papers.models import SourceRun, TrendingScore
+from papers.scoring import score_papers
+from subscribers.models import Subscriber
+from subscribers.optin import unsubscribe
+from tests.conftest import MailServer
+from tests.factories import NOW, make_delivery, make_edition, make_paper, make_reader
+
+pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def _postgresql() -> None:
+    assert connection.vendor == "postgresql", "run these with DATABASE_URL=postgres://…"
+
+
+def in_a_thread(action: Callable[[], object]) -> threading.Thread:
+    def run() -> None:
+        try:
+            action()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def both(action: Callable[[], object]) -> None:
+    """Do the same in two threads at the same time; fail when either fails."""
+    failures: list[BaseException] = []
+    start = threading.Barrier(2)
+
+    def attempt() -> None:
+        start.wait()
+        try:
+            action()
+        except BaseException as err:  # noqa: BLE001  told to the test below
+            failures.append(err)
+
+    threads = [in_a_thread(attempt), in_a_thread(attempt)]
+    for thread in threads:
+        thread.join(30)
+    assert failures == []
+
+
+def send() -> None:
+    send_due(lambda: NOW, until=NOW + timedelta(seconds=1))
+
+
+def test_two_sending_processes_send_everything_once(mail_server: MailServer) -> None:
+    paper = make_paper()
+    edition = make_edition(paper)
+    for _ in range(100):
+        make_delivery(edition, make_reader(), paper)
+    both(send)
+    assert set(Delivery.objects.values_list("status", flat=True)) == {"accepted"}
+    recipients = [envelope.rcpt_tos[0] for envelope in mail_server.received]
+    assert len(recipients) == len(set(recipients)) == 100
+
+
+def test_a_lease_that_runs_out_during_the_hand_over_is_not_taken_by_another(mail_server: MailServer) -> None:
+    paper = make_paper()
+    make_delivery(make_edition(paper), make_reader(), paper)
+    others: list[threading.Thread] = []
+
+    def sweep_and_send() -> None:
+        release_expired(NOW + timedelta(minutes=6))
+        send_due(lambda: NOW + timedelta(minutes=6), until=NOW + timedelta(minutes=7))
+
+    def clock() -> datetime:
+        if Delivery.objects.filter(status="handed_over").exists() and not others:
+            others.append(in_a_thread(sweep_and_send))
+            others[0].join(5)
+        return NOW
+
+    send_due(clock, until=NOW + timedelta(seconds=1))
+    for other in others:
+        other.join(30)
+    assert len(mail_server.received) <= 1
+
+
+def test_who_leaves_while_the_mail_is_being_handed_over_waits_and_is_recorded(mail_server: MailServer) -> None:
+    paper, reader = make_paper(), make_reader()
+    make_delivery(make_edition(paper), reader, paper)
+    leaving = in_a_thread(lambda: unsubscribe(reader, source="page", at=NOW))
+    send()
+    leaving.join(30)
+    assert Subscriber.objects.get().status == "unsubscribed"
+    outcome = Delivery.objects.get().status
+    assert (outcome, len(mail_server.received)) in {("accepted", 1), ("skipped", 0)}
+
+
+def test_two_workers_may_read_a_source_and_score_at_once() -> None:
+    both(lambda: ingest_due(NOW))
+    assert SourceRun.objects.count() == 1
+    assert SourceRun.objects.get().created == 259
+    both(lambda: score_papers(NOW))
+    assert TrendingScore.objects.filter(window="day").count() > 0
