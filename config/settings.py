@@ -232,6 +232,8 @@ NEWSLETTER_WINDOW = number("NEWSLETTER_WINDOW", 1, minimum=1, maximum=20)
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
+DATE_FORMAT = "j M Y"
+DATETIME_FORMAT = "j M Y, H:i"
 USE_TZ = True
 
 STATIC_URL = "static/"

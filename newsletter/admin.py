@@ -133,7 +133,7 @@ class EditionAdmin(Kept, ModelAdmin[Edition]):
     actions = ["close_now", "pause", "resume"]
     inlines = [NewEntryInline, EntryInline]
     readonly_fields = ["status", "closes_at", "closed_at", "paused_at", "audience", "ledger"]
-    fields = [("status", "closes_at", "closed_at"), ("paused_at", "audience", "ledger")]
+    fields = [("status", "paused_at"), ("closes_at", "closed_at"), ("audience", "ledger")]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Edition]:
         counts = {f"{status}_count": _count(Delivery.objects.filter(status=status)) for status in Delivery.Status}
