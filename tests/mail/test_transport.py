@@ -253,10 +253,12 @@ def test_a_provider_that_does_not_answer_in_time_leaves_it_uncertain(esp: HTTPSe
         time.sleep(0.5)
         return Response("{}")
 
-    settings.ANYMAIL = settings.ANYMAIL | {"REQUESTS_TIMEOUT": 0.1}
-    esp.expect_request("/email").respond_with_handler(slowly)
-    with pytest.raises(Uncertain, match=r"^no answer$"):
-        hand_over()
+    # A server of its own, which is waited for: on the shared one the answer would fall into another test.
+    with HTTPServer(host="127.0.0.1") as slow:
+        slow.expect_request("/email").respond_with_handler(slowly)
+        settings.ANYMAIL = settings.ANYMAIL | {"REQUESTS_TIMEOUT": 0.1, "POSTMARK_API_URL": slow.url_for("/")}
+        with pytest.raises(Uncertain, match=r"^no answer$"):
+            hand_over()
 
 
 # --- Any backend ----------------------------------------------------------------------------------------------------

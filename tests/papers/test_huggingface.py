@@ -40,11 +40,6 @@ def fetch(httpserver: HTTPServer, *, day: date | None = TODAY, at: datetime = NO
     return list(HuggingFace(day, url=httpserver.url_for("/daily_papers")).fetch(at))
 
 
-def asked_for(httpserver: HTTPServer) -> list[Request]:
-    """The requests of the listing. The server is shared, and another test's may arrive late."""
-    return [request for request, _ in httpserver.log if request.path == "/daily_papers"]
-
-
 # --- Rows that are well-formed -----------------------------------------------------------------------------------
 
 
@@ -276,7 +271,7 @@ def test_the_live_listing_is_read_page_by_page_until_one_is_not_full(httpserver:
     httpserver.expect_request("/daily_papers").respond_with_handler(answer)
     read = fetch(httpserver)
     assert [row.key for row in read if isinstance(row, PaperRecord)] == [f"arxiv:2611.{n:05}" for n in range(1, 104)]
-    assert [request.args["p"] for request in asked_for(httpserver)] == ["0", "1"]
+    assert [request.args["p"] for request, _ in httpserver.log] == ["0", "1"]
 
 
 def test_a_page_that_is_full_of_refused_rows_is_not_the_last(httpserver: HTTPServer) -> None:
@@ -292,7 +287,7 @@ def test_a_page_that_is_full_of_refused_rows_is_not_the_last(httpserver: HTTPSer
 def test_a_service_that_never_ends_is_left(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/daily_papers").respond_with_json(make_rows(PAGE_SIZE))
     fetch(httpserver)
-    assert len(asked_for(httpserver)) == MAX_PAGES
+    assert len(httpserver.log) == MAX_PAGES
 
 
 @pytest.mark.parametrize(

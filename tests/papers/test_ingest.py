@@ -263,7 +263,7 @@ def test_a_source_is_read_once_an_hour(listing: HTTPServer) -> None:
     assert len(ingest_due(NOW)) == 1
     assert ingest_due(NOW + timedelta(minutes=59)) == []
     assert len(ingest_due(NOW + timedelta(minutes=60))) == 1
-    assert len([request for request, _ in listing.log if request.path == "/daily_papers"]) == 2
+    assert len(listing.log) == 2
     hours = Signal.objects.filter(kind="upvotes").values_list("observed_at", flat=True)
     assert list(hours) == [NOW, NOW + timedelta(hours=1)]
 
