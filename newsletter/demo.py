@@ -21,8 +21,9 @@ from papers.ingest import run_source
 from papers.models import Paper, Topic
 from papers.scoring import score_papers
 from papers.sources import sample
+from subscribers.emails import send_optin_mail
 from subscribers.models import Subscriber
-from subscribers.optin import confirm, send_optin_mail, sign_up
+from subscribers.optin import confirm, sign_up
 from subscribers.preferences import save_preferences
 
 T = TypeVar("T")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from mail.message import Body
 from newsletter.audience import choose_picks
-from newsletter.models import Edition
+from newsletter.models import Delivery, Edition
 from newsletter.rendering import compile_fragments, public_links, render_digest
 from subscribers.models import Subscriber
 
@@ -16,8 +16,11 @@ class NothingToPreview(Exception):
 def preview_digest(reader: Subscriber, at: datetime) -> Body:
     """Return the digest `reader` would get at `at`: from the newest draft, else from the current edition.
 
-    Raises NothingToPreview. The links of the preview act for nobody.
+    A digest that is queued for the reader already comes first. Raises NothingToPreview. The links act for nobody.
     """
+    queued = Delivery.objects.queued().filter(subscriber=reader, edition__in=Edition.objects.sending())
+    if delivery := queued.select_related("edition").order_by("due_at").first():
+        return render_digest(delivery.edition.fragments, delivery.picks, public_links())
     draft = Edition.objects.filter(status=Edition.Status.DRAFT).order_by("-period").first()
     edition = draft or Edition.objects.current(at)
     if edition is None:

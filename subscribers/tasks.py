@@ -3,7 +3,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from subscribers.optin import send_due_optin_mails, send_optin_mail
+from subscribers.emails import send_due_optin_mails, send_optin_mail
 
 # Well under the time limit of a task; what is left then is due for the next one.
 SENDING_TIME = timedelta(seconds=50)

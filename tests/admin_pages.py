@@ -1,5 +1,6 @@
 """What a person at the admin sees and sends."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import connection
@@ -21,6 +22,15 @@ def choose_action(client: Client, url: str, action: str, *rows: Any) -> str:
     """Choose a list action for these rows; return what the admin answers, in words."""
     page: Any = client.post(url, {"action": action, "_selected_action": [str(row.pk) for row in rows]}, follow=True)
     return " ".join(str(message) for message in page.context["messages"])
+
+
+def assert_rows_cost_no_queries(client: Client, url: str, make_rows: Callable[[int], None]) -> None:
+    """Assert that the list at `url` takes as many queries for twenty rows as for ten."""
+    make_rows(10)
+    count_queries(client, url)  # what is looked up once and kept
+    with_ten = count_queries(client, url)
+    make_rows(10)
+    assert count_queries(client, url) == with_ten
 
 
 def count_queries(client: Client, url: str) -> int:

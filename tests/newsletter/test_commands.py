@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from newsletter.models import Delivery, Edition
 from papers.models import Paper
-from tests.factories import make_edition, make_paper, make_reader
+from tests.factories import make_delivery, make_edition, make_paper, make_reader
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +34,12 @@ def test_preview_writes_what_the_reader_would_get_and_stores_nothing(tmp_path: P
     assert "Seen Before Sending" in (tmp_path / f"reader-{reader.pk}.txt").read_text()
     assert (tmp_path / f"reader-{reader.pk}.html").exists()
     assert not Delivery.objects.exists()
+
+
+def test_preview_shows_the_digest_that_is_queued_already(tmp_path: Path) -> None:
+    paper, reader = make_paper(title="On Its Way"), make_reader(email="ada@example.org")
+    make_delivery(make_edition(paper), reader, paper)
+    assert "Subject: On Its Way" in run("preview_digest", "ada@example.org", "--out", str(tmp_path))
 
 
 def test_preview_says_why_there_is_nothing(tmp_path: Path) -> None:

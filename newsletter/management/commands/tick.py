@@ -9,7 +9,7 @@ from newsletter.delivery import release_expired, send_due
 from newsletter.editions import keep_editions
 from papers.ingest import ingest_due
 from papers.scoring import score_papers
-from subscribers.optin import send_due_optin_mails
+from subscribers.emails import send_due_optin_mails
 
 SENDING_TIME = timedelta(minutes=10)
 
