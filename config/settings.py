@@ -127,6 +127,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Pages that are the same for everybody are kept for a minute, by each process for itself.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
 # --- Celery ------------------------------------------------------------------------------------------------------
 
 CELERY_TASK_SERIALIZER = "json"
@@ -214,7 +217,12 @@ SERVER_EMAIL = SUBSCRIBERS_FROM
 # --- Papers, readers, editions -----------------------------------------------------------------------------------
 
 # Without an environment the bundled sample catalogue stands in for the live listing.
-PAPERS_SOURCES = env.list("PAPERS_SOURCES", default=["huggingface"] if PRODUCTION else ["sample"])
+PAPERS_SOURCES = env.list("PAPERS_SOURCES", default=["huggingface", "arxiv", "github"] if PRODUCTION else ["sample"])
+# Who reads: services ask for a name and an address in every request.
+PAPERS_USER_AGENT = f"PaperRoute/0.1 (+{SITE_URL}; mailto:{env.str('PAPERS_CONTACT', default=REPLY_TO)})"
+PAPERS_ARXIV_CATEGORIES = env.list("PAPERS_ARXIV_CATEGORIES", default=["cs.AI", "cs.CL", "cs.CV", "cs.LG"])
+# Without a token GitHub answers sixty requests an hour, with one five thousand.
+PAPERS_GITHUB_TOKEN = env.str("PAPERS_GITHUB_TOKEN", default="")
 
 SUBSCRIBERS_CONFIRMATION_VALID_FOR = timedelta(days=7)
 SUBSCRIBERS_OPTIN_MAIL_EVERY = timedelta(hours=24)
@@ -250,6 +258,9 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+
+# How many proxies stand in front: whose word on a caller's address is taken when the API is throttled.
+NINJA_NUM_PROXIES = 1 if PRODUCTION else 0
 
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"

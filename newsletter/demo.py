@@ -18,7 +18,7 @@ from newsletter.delivery import send_due
 from newsletter.editions import close_edition, days_to_publish, ensure_edition
 from newsletter.models import Delivery, Edition
 from papers.ingest import run_source
-from papers.models import Paper, Topic
+from papers.models import Paper, SourceRun, Topic
 from papers.scoring import score_papers
 from papers.sources import sample
 from subscribers.emails import send_optin_mail
@@ -81,8 +81,8 @@ def _timed(seconds: dict[str, float], step: str, action: Callable[[], T]) -> T:
 
 def _import_sample(at: datetime) -> None:
     run = run_source(sample.NAME, at)
-    if run.error:
-        raise DemoFailed(f"The sample catalogue cannot be read: {run.error}")
+    if run.status != SourceRun.Status.READ:
+        raise DemoFailed(f"The sample catalogue cannot be read: {run.detail}")
 
 
 def _sign_up_readers(at: datetime) -> None:

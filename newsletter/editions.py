@@ -87,7 +87,7 @@ def refresh_draft(edition_id: int) -> None:
 def place_last(entry: EditionEntry) -> None:
     """Fill in what an editor who adds an entry does not say: the score known so far, and a place after all others."""
     last = EditionEntry.objects.filter(edition=entry.edition_id).aggregate(rank=Max("rank"))["rank"] or 0
-    known = TrendingScore.objects.filter(paper=entry.paper_id, window=WINDOW).first()
+    known = TrendingScore.objects.filter(paper=entry.paper_id, window=WINDOW).order_by("-day").first()
     entry.rank = last + 1
     entry.score, entry.parts = (known.score, known.parts) if known else (0.0, [])
     if not entry.is_curated:
@@ -130,9 +130,11 @@ def _cancel_stale_drafts(at: datetime) -> None:
 
 def _stored_ranking(day: date) -> list[Ranked]:
     """The last stored scores of the day, best first, without papers listed after `day`."""
-    scores = TrendingScore.objects.filter(window=WINDOW, paper__is_hidden=False, paper__listed_on__lte=day)
-    scores = scores.select_related("paper")
-    best = scores.order_by("-score", "paper__key")[: settings.NEWSLETTER_EDITION_SIZE]
+    scored_on = TrendingScore.objects.latest_day(WINDOW)
+    if scored_on is None:
+        return []
+    scores = TrendingScore.objects.ranked(WINDOW, scored_on).filter(paper__listed_on__lte=day)
+    best = scores[: settings.NEWSLETTER_EDITION_SIZE]
     return [(score.paper, Score(score.score, score.parts)) for score in best]
 
 

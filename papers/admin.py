@@ -83,8 +83,8 @@ class PaperAdmin(Kept, ModelAdmin[Paper]):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Paper]:
-        today = TrendingScore.objects.filter(paper=OuterRef("pk"), window=TrendingScore.Window.DAY)
-        return super().get_queryset(request).annotate(day_score=Subquery(today.values("score")))
+        today = TrendingScore.objects.filter(paper=OuterRef("pk"), window=TrendingScore.Window.DAY).order_by("-day")
+        return super().get_queryset(request).annotate(day_score=Subquery(today.values("score")[:1]))
 
     def save_model(self, request: HttpRequest, obj: Paper, form: forms.ModelForm[Paper], change: bool) -> None:
         # Not the facts: a source may have been read since the form was filled.
@@ -113,7 +113,7 @@ class PaperAdmin(Kept, ModelAdmin[Paper]):
 
     @admin.display(description="trending score")
     def attention(self, paper: Paper) -> str:
-        scores = {score.window: score for score in paper.scores.all()}
+        scores = {score.window: score for score in paper.scores.order_by("day")}
         return "\n".join(
             f"{label}: {scores[window].score:.2f} ({scores[window].in_words or 'nothing new'})"
             for window, label in TrendingScore.Window.choices
@@ -192,6 +192,6 @@ class TopicAdmin(ModelAdmin[Topic]):
 
 @admin.register(SourceRun)
 class SourceRunAdmin(ReadOnly, ModelAdmin[SourceRun]):
-    list_display = ["source", "started_at", "created", "updated", "unchanged", "signals", "refused", "error"]
+    list_display = ["source", "started_at", "created", "updated", "unchanged", "signals", "refused", "status", "detail"]
     list_filter = ["source", "started_at"]
     show_full_result_count = False

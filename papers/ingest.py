@@ -11,7 +11,7 @@ from django.db import transaction
 
 from papers.models import Paper, Signal, SourceRun, Topic
 from papers.sources import source_named
-from papers.sources.base import PaperRecord, RowError, SourceError
+from papers.sources.base import PaperRecord, Row, RowError, SourceError
 from papers.text import plain
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class IngestReport:
         )
 
 
-def ingest(source: str, rows: Iterable[PaperRecord | RowError]) -> IngestReport:
+def ingest(source: str, rows: Iterable[Row]) -> IngestReport:
     """Store the records of `source`, a chunk a transaction, and report. Refused rows are reported, the rest is kept.
 
     A SourceError raised while `rows` is read passes through; chunks stored before it stay.
@@ -83,10 +83,10 @@ def _read(run: SourceRun) -> SourceRun:
     try:
         report = ingest(run.source, source_named(run.source).fetch(run.started_at))
     except SourceError as err:
-        run.error = str(err)[:300]
+        run.status, run.detail = SourceRun.Status.FAILED, str(err)[:500]
         logger.warning("Source %s could not be read: %s", run.source, err)
     else:
-        run.error = ""
+        run.status = SourceRun.Status.READ
         run.created, run.updated, run.unchanged = report.created, report.updated, report.unchanged
         run.signals, run.refused = report.signals, len(report.refused)
         logger.info("Source %s: %s", run.source, report)
@@ -96,7 +96,7 @@ def _read(run: SourceRun) -> SourceRun:
     return run
 
 
-def _chunks(rows: Iterable[PaperRecord | RowError]) -> Iterator[list[PaperRecord | RowError]]:
+def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
     remaining = iter(rows)
     while chunk := list(islice(remaining, CHUNK)):
         yield chunk
@@ -115,7 +115,7 @@ def _store(source: str, records: Sequence[PaperRecord], report: IngestReport) ->
     created = [paper for paper in changed.values() if paper.pk is None]
     updated = [paper for paper in changed.values() if paper.pk is not None]
     Paper.objects.bulk_create(created)
-    Paper.objects.bulk_update(updated, [*FACTS, "listed_on", "is_sample"])
+    Paper.objects.bulk_update(updated, [*FACTS, "title_hash", "primary_category", "listed_on", "is_sample"])
     _assign_topics(records, known, changed)
     report.created += len(created)
     report.updated += len(updated)
@@ -140,6 +140,9 @@ def _apply(record: PaperRecord, paper: Paper) -> bool:
     told = {name: list(fact) if isinstance(fact, tuple) else fact for name, fact in facts.items() if fact}
     if record.listed_on and (paper.listed_on is None or paper.is_sample or record.listed_on < paper.listed_on):
         told["listed_on"] = record.listed_on
+    if record.categories:
+        told["primary_category"] = record.categories[0]
+    told["title_hash"] = record.title_hash
     told["is_sample"] = record.is_sample
     different = [name for name, fact in told.items() if getattr(paper, name) != fact]
     for name in different:

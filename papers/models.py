@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import models
 from django.urls import reverse
 
@@ -40,7 +42,9 @@ class PaperQuerySet(models.QuerySet["Paper"]):
 class Paper(models.Model):
     """A work. Ids and dates may be unknown, and are never guessed."""
 
+    # The best id known: grows from title to DOI to arXiv id as sources tell more; see papers.matching.
     key = models.CharField(max_length=120, unique=True, editable=False)
+    title_hash = models.CharField(max_length=32, editable=False, db_index=True)
     title = models.CharField(max_length=500)
     authors = models.JSONField(default=list, blank=True)
     abstract = models.TextField(blank=True)
@@ -53,11 +57,16 @@ class Paper(models.Model):
     github_url = models.URLField(max_length=500, blank=True)
     project_url = models.URLField(max_length=500, blank=True)
     topics = models.ManyToManyField(Topic, related_name="papers", blank=True)
+    primary_category = models.CharField(max_length=20, blank=True, help_text="Where arXiv files it, such as cs.CL.")
+    # The last count read of each kind of signal, such as {"upvotes": 84}, so that lists need not look them up.
+    counts = models.JSONField(default=dict, blank=True, editable=False)
     is_sample = models.BooleanField("sample data", default=False, editable=False)
     # What an editor says. No source writes these.
     is_pinned = models.BooleanField("pinned", default=False, help_text="First on the home page.")
     is_hidden = models.BooleanField("hidden", default=False, help_text="Neither on the site nor in any edition.")
     editor_note = models.CharField(max_length=300, blank=True, help_text="Shown with the paper on the site.")
+    # Names of facts that an editor corrected: sources leave them alone.
+    edited_facts = models.JSONField(default=list, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = PaperQuerySet.as_manager()
@@ -67,6 +76,8 @@ class Paper(models.Model):
         indexes = [
             # Papers of a listing day, and the latest listing day.
             models.Index(fields=["listed_on"], name="paper_listed_on"),
+            # The same work from two sources.
+            models.Index(fields=["doi"], name="paper_doi", condition=models.Q(doi__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -87,10 +98,6 @@ class Paper(models.Model):
         """The authors in one short phrase: all of up to three, else the first and how many more."""
         names: list[str] = self.authors
         return ", ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} others"
-
-    def latest_counts(self) -> dict[str, int]:
-        """The last count read of each kind of signal."""
-        return {signal.kind: signal.value for signal in self.signals.order_by("observed_at", "id")}
 
     @property
     def blurb(self) -> str:
@@ -131,14 +138,21 @@ class Signal(models.Model):
 
 
 class TrendingScoreQuerySet(models.QuerySet["TrendingScore"]):
-    def front_page(self, window: str = "day") -> TrendingScoreQuerySet:
-        """The scores of visible papers in `window`, with the papers: editors' pins first, then best, ties by key."""
-        scores = self.filter(window=window, paper__is_hidden=False).select_related("paper")
-        return scores.order_by("-paper__is_pinned", "-score", "paper__key")
+    def latest_day(self, window: str) -> date | None:
+        """The last day that was scored."""
+        return self.filter(window=window).order_by("-day").values_list("day", flat=True).first()
+
+    def ranked(self, window: str, day: date) -> TrendingScoreQuerySet:
+        """The visible papers of a day's list, best first, ties by key."""
+        scores = self.filter(window=window, day=day, paper__is_hidden=False).select_related("paper")
+        return scores.order_by("-score", "paper__key")
 
 
 class TrendingScore(models.Model):
-    """What the attention of a paper adds up to in a window, with the parts it is made of. Replaced at each scoring."""
+    """What the attention of a paper added up to in a window, at the end of a day, and the parts it is made of.
+
+    The scores of today are replaced at each scoring; those of past days stay as they were.
+    """
 
     class Window(models.TextChoices):
         DAY = "day"
@@ -147,6 +161,7 @@ class TrendingScore(models.Model):
 
     paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="scores")
     window = models.CharField(max_length=5, choices=Window)
+    day = models.DateField()
     score = models.FloatField()
     parts = models.JSONField(default=list)
     version = models.CharField(max_length=10)
@@ -156,46 +171,104 @@ class TrendingScore(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["paper", "window"], name="one_score_per_paper_and_window"),
+            models.UniqueConstraint(fields=["paper", "window", "day"], name="one_score_per_paper_window_and_day"),
         ]
         indexes = [
-            # The trending list: best of a window first.
-            models.Index(fields=["window", "-score"], name="trending_list"),
+            # A day's list, best first; and the latest day of a window.
+            models.Index(fields=["window", "day", "-score"], name="trending_list"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.score:.2f} ({self.window})"
+        return f"{self.score:.2f} ({self.window} to {self.day})"
 
     @property
     def in_words(self) -> str:
-        """The parts as a reader sees them, such as "+84 upvotes"."""
+        """The parts as a reader sees them, such as "+84 upvotes since yesterday"."""
         return in_words(self.parts)
 
 
 class SourceRun(models.Model):
-    """One reading of a source: what was asked of it and what came back."""
+    """One reading of a source: what was asked of it, what came back, and why when nothing did."""
 
-    UNFINISHED = "did not finish"
+    class Status(models.TextChoices):
+        UNFINISHED = "unfinished", "Unfinished: being read, or the process died"
+        READ = "read", "Read: answered as it should"
+        EMPTY = "empty", "Empty: answered, and had no papers"
+        STALE = "stale", "Stale: answered with an older list"
+        FAILED = "failed", "Failed: could not be read"
+        RESTING = "resting", "Resting: not asked, after too many failures"
 
     source = models.CharField(max_length=30)
     started_at = models.DateTimeField()
-    # The hour it was due in; empty when somebody asked for it.
+    # The slot it was due in; empty when somebody asked for it.
     due_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.UNFINISHED)
+    asked = models.CharField("asked for", max_length=300, blank=True)
+    received = models.PositiveIntegerField("rows received", default=0)
     created = models.PositiveIntegerField("new papers", default=0)
     updated = models.PositiveIntegerField("changed papers", default=0)
     unchanged = models.PositiveIntegerField("unchanged papers", default=0)
     signals = models.PositiveIntegerField("new signals", default=0)
     refused = models.PositiveIntegerField("refused rows", default=0)
-    error = models.CharField(
-        max_length=300, blank=True, default=UNFINISHED, help_text="Why the source could not be read, if it could not."
-    )
+    detail = models.CharField(max_length=500, blank=True, help_text="Why, in words.")
+    # After a failure: the source is not asked before. Also kept when the source itself named a time.
+    resume_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-started_at", "-id"]
         constraints = [
             # However many processes ask what is due.
-            models.UniqueConstraint(fields=["source", "due_at"], name="one_due_run_per_source_and_hour"),
+            models.UniqueConstraint(fields=["source", "due_at"], name="one_due_run_per_source_and_slot"),
+        ]
+        indexes = [
+            # The last runs of a source.
+            models.Index(fields=["source", "-started_at"], name="runs_of_a_source"),
         ]
 
     def __str__(self) -> str:
         return f"{self.source} at {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class Pace(models.Model):
+    """When a service may be asked again, by whatever process: one request at a time, and not too many."""
+
+    service = models.CharField(max_length=30, primary_key=True)
+    free_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.service} from {self.free_at:%H:%M:%S}"
+
+
+class Repository(models.Model):
+    """A GitHub repository that papers link to: its last count of stars, and how to ask whether that changed."""
+
+    name = models.CharField(max_length=140, unique=True, help_text="owner/name, in lower case")
+    etag = models.CharField(max_length=120, blank=True)
+    stars = models.PositiveIntegerField(null=True, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "repositories"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SearchEntry(models.Model):
+    """A paper as search sees it: words in one plain form, in the order of what they weigh; see papers.search.
+
+    A full-text index of each database stands over this table; migrations make it, triggers or generated columns keep it.
+    """
+
+    paper = models.OneToOneField(Paper, on_delete=models.CASCADE, primary_key=True, related_name="search_entry")
+    title = models.TextField()
+    acronym = models.CharField(max_length=40, blank=True)
+    names = models.TextField(blank=True)
+    body = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name_plural = "search entries"
+
+    def __str__(self) -> str:
+        return self.title

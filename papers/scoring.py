@@ -41,6 +41,7 @@ def score_papers(at: datetime) -> int:
                     TrendingScore(
                         paper=paper,
                         window=window,
+                        day=at.date(),
                         score=scored.value,
                         parts=scored.parts,
                         version=VERSION,
@@ -50,9 +51,9 @@ def score_papers(at: datetime) -> int:
                 ],
                 batch_size=BATCH,
                 update_conflicts=True,
-                unique_fields=["paper", "window"],
+                unique_fields=["paper", "window", "day"],
                 update_fields=["score", "parts", "version", "scored_at"],
             )
-            TrendingScore.objects.filter(window=window, scored_at__lt=at).delete()
+            TrendingScore.objects.filter(window=window, day=at.date(), scored_at__lt=at).delete()
         kept = max(kept, len(ranked))
     return kept

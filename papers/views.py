@@ -13,15 +13,17 @@ SEARCH_PAGE_SIZE = 20
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    scores = TrendingScore.objects.front_page().prefetch_related("paper__topics")[:HOME_SIZE]
+    window = TrendingScore.Window.DAY
+    day = TrendingScore.objects.latest_day(window)
+    scores = TrendingScore.objects.ranked(window, day).prefetch_related("paper__topics")[:HOME_SIZE] if day else []
     return render(request, "papers/home.html", {"scores": scores, "has_sample": any(s.paper.is_sample for s in scores)})
 
 
 @require_safe
 def show_paper(request: HttpRequest, paper_id: int) -> HttpResponse:
     paper = get_object_or_404(Paper.objects.visible().prefetch_related("topics"), pk=paper_id)
-    score = paper.scores.filter(window=TrendingScore.Window.DAY).first()
-    return render(request, "papers/paper.html", {"paper": paper, "score": score, "counts": paper.latest_counts()})
+    score = paper.scores.filter(window=TrendingScore.Window.DAY).order_by("-day").first()
+    return render(request, "papers/paper.html", {"paper": paper, "score": score, "counts": paper.counts})
 
 
 @require_safe

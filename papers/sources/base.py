@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from papers.text import normalise_title
@@ -55,7 +55,27 @@ class PaperRecord:
             return f"arxiv:{self.arxiv_id}"
         if self.doi:
             return f"doi:{self.doi.lower()}"
-        return f"title:{hashlib.sha256(normalise_title(self.title).encode()).hexdigest()[:32]}"
+        return f"title:{self.title_hash}"
+
+    @property
+    def title_hash(self) -> str:
+        """What two spellings of one title have in common."""
+        return hashlib.sha256(normalise_title(self.title).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Attention:
+    """New counts of a paper that is known already, by its key."""
+
+    key: str
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True)
+class StaleAnswer:
+    """The source answered well, but with an older list than it was asked for; the text says which."""
+
+    text: str
 
 
 @dataclass(frozen=True)
@@ -69,10 +89,14 @@ class RowError:
         return f"{self.position}: {self.reason}"
 
 
+Row = PaperRecord | Attention | RowError | StaleAnswer
+
+
 class Source(Protocol):
-    """One place papers come from."""
+    """One place papers come from. `every` is how often it is worth asking."""
 
     name: str
+    every: timedelta
 
-    def fetch(self, at: datetime) -> Iterable[PaperRecord | RowError]:
+    def fetch(self, at: datetime) -> Iterable[Row]:
         """Yield what the source has at `at`. Raises SourceError when it cannot be read."""

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,6 +36,7 @@ class HuggingFace:
     """
 
     name = NAME
+    every = timedelta(hours=1)
 
     def __init__(self, day: date | None = None, url: str = URL) -> None:
         self.day = day

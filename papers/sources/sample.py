@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ class Sample:
     """The bundled catalogue as a source. Its days are shifted once: at the first import, to the latest listing day."""
 
     name = NAME
+    every = timedelta(hours=1)
 
     def fetch(self, at: datetime) -> Iterator[PaperRecord]:
         """Yield every paper of the catalogue, oldest day first."""

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         at = timezone.now()
         runs = ingest_due(at)
         for run in runs:
-            self.stdout.write(f"{run.source}: {run.error or f'{run.created} new papers, {run.signals} new signals'}")
+            self.stdout.write(f"{run.source}: {run.detail or f'{run.created} new papers, {run.signals} new signals'}")
         if runs:
             score_papers(at)
         keep_editions(at)
