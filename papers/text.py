@@ -33,6 +33,20 @@ HTML_TAG = re.compile(
 # Commands within commands are converted from the inside out.
 MAX_NESTING = 3
 
+# A raised or lowered character, command or group in mathematics; a group may hold groups.
+SCRIPT = re.compile(r"(?<!\\)([\^_])(?:\{((?:[^{}]|\{[^{}]*\})*)\}|(\\[a-zA-Z]+|[^\s{}\\$^_]))")
+# The signs themselves where they stay: TeX would read them once more.
+KEPT_SIGNS = {"^": "\ue000", "_": "\ue001"}
+# What Unicode has raised and lowered; the rest of the alphabet it has not.
+RAISED = dict(
+    zip(
+        "0123456789+-−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθφχ∗*′⊤∘",
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵝᵞᵟᶿᵠᵡ**′ᵀ°",
+        strict=True,
+    )
+)
+LOWERED = dict(zip("0123456789+-−=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", strict=True))
+
 _TEX_TO_TEXT = LatexNodes2Text(math_mode="text", keep_comments=True)
 
 
@@ -53,10 +67,26 @@ def readable(text: str) -> str:
 def _convert(match: re.Match[str]) -> str:
     source = match.group()
     try:
+        raised = SCRIPT.sub(_set_script, source) if source.startswith("$") else source
         # On one line a TeX comment would swallow the rest, and nobody means one: a bare % is a percent sign.
-        return str(_TEX_TO_TEXT.latex_to_text(BARE_PERCENT.sub(r"\%", source))) or source
+        text = str(_TEX_TO_TEXT.latex_to_text(BARE_PERCENT.sub(r"\%", raised)))
+        for sign, kept in KEPT_SIGNS.items():
+            text = text.replace(kept, sign)
+        return text or source
     except Exception:  # noqa: BLE001  the converter lets whatever its replacement rules raise through
         return source
+
+
+def _set_script(match: re.Match[str]) -> str:
+    """Return a superscript or subscript in Unicode; where it has no such letters the sign stays."""
+    sign, group, single = match.groups()
+    source = SCRIPT.sub(_set_script, single if group is None else group)
+    words = str(_TEX_TO_TEXT.latex_to_text(source)).strip()
+    letters = RAISED if sign == "^" else LOWERED
+    if all(char in letters or char == " " for char in words):
+        # The empty group ends a command that stands before, such as \alpha.
+        return "{}" + "".join(letters[char] for char in words if char != " ")
+    return KEPT_SIGNS[sign] + (words if words.isalnum() or len(words) == 1 else f"({words})")
 
 
 def has_html(text: str) -> bool:
@@ -67,6 +97,8 @@ def has_html(text: str) -> bool:
 def normalise_title(title: str) -> str:
     """Return the form under which two spellings of one title are equal: case folded, letters and digits only."""
     folded = unicodedata.normalize("NFKD", title).casefold()
+    # Some write x^2 and x_i where others raise and lower the letter.
+    folded = folded.replace("^", "").replace("_", "")
     return " ".join(_words("".join(char for char in folded if not unicodedata.combining(char))))
 
 

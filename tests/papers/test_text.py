@@ -17,7 +17,7 @@ PLAIN_TEXT = st.text(st.characters(exclude_characters="\\${", exclude_categories
     ("source", "expected"),
     [
         (r"$\alpha$-GAN", "α-GAN"),
-        (r"$\tau^2$-Bench", "τ^2-Bench"),
+        (r"$\tau^2$-Bench", "τ²-Bench"),
         (r"$\mathcal{O}(n \log n)$ time", "𝒪(n log n) time"),
         (r"Schr\"odinger, M{\"u}ller and C\'esar", "Schrödinger, Müller and César"),
         (r"{\em very} good", "very good"),
@@ -29,6 +29,48 @@ PLAIN_TEXT = st.text(st.characters(exclude_characters="\\${", exclude_categories
 )
 def test_tex_becomes_unicode(source: str, expected: str) -> None:
     assert readable(source) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (r"$x^2 + y_i$", "x² + yᵢ"),
+        (r"$x_i^2$ of $10^{-3}$ and $10^{15}$", "xᵢ² of 10⁻³ and 10¹⁵"),
+        (r"CO$_2$ at 30$^{\circ}$C", "CO₂ at 30°C"),
+        (r"$\mathbb{R}^d$ and $A^\top$", "ℝᵈ and Aᵀ"),
+        (r"$\sum_{i=1}^{n} \alpha_i$", "∑ᵢ₌₁ⁿ αᵢ"),
+        (r"$x_{\text{max}}$, the $n^{\text{th}}$", "xₘₐₓ, the nᵗʰ"),
+        (r"$x^10$", "x¹0"),
+    ],
+)
+def test_superscripts_and_subscripts_in_mathematics_are_set_where_unicode_has_them(source: str, expected: str) -> None:
+    assert readable(source) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (r"$\pi_\theta$ and $L_\infty$", "π_θ and L_∞"),
+        (r"$e^{i\pi}$", "e^iπ"),
+        (r"$\mathcal{L}_{\mathrm{KL}}$", "ℒ_KL"),
+        (r"$p_{i,j}$ of $2^{n \times k}$", "p_(i,j) of 2^(n ×k)"),
+        (r"$x^{y^{2}}$", "x^y²"),
+    ],
+)
+def test_a_script_that_unicode_has_not_keeps_its_sign_and_stays_one_thing(source: str, expected: str) -> None:
+    assert readable(source) == expected
+
+
+@pytest.mark.parametrize("prose", ["x^2 < y and a_b", "snake_case^2", r"$a\_b$ costs 2^10"])
+def test_outside_mathematics_nothing_is_raised_or_lowered(prose: str) -> None:
+    assert readable(prose) == prose.replace(r"$a\_b$", "a_b")
+
+
+@pytest.mark.parametrize(
+    "source", ["a $^$ b", "a $_$ b", "$x^{$", "$x_{}$", "$^^2$", "$x^{{{2}}}$", r"$x^\$", "$_{$_}$"]
+)
+def test_mathematics_that_is_no_tex_is_read_all_the_same(source: str) -> None:
+    assert readable(source)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +155,11 @@ def test_angle_brackets_in_prose_are_not_html(title: str) -> None:
 
 def test_two_spellings_of_a_title_are_one() -> None:
     assert normalise_title("Attention: Is All\nYou Néed!") == normalise_title("attention is all you need")
+
+
+@pytest.mark.parametrize("title", ["τ^2-Bench", "τ²-Bench", r"$\tau^2$-Bench", r"$\tau^{2}$-bench"])
+def test_a_title_is_the_same_however_its_mathematics_is_written(title: str) -> None:
+    assert normalise_title(readable(title)) == normalise_title("τ2 Bench")
 
 
 def test_titles_in_other_scripts_differ() -> None:
