@@ -5,9 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 from django.db import models
+from django.db.models import Count, F, FilteredRelation, Max, Min, Q
 from django.urls import reverse
 
 from papers.trending import in_words
+
+
+class TopicQuerySet(models.QuerySet["Topic"]):
+    def with_paper_counts(self) -> TopicQuerySet:
+        """Each with `paper_count`: how many papers of it the site shows."""
+        return self.annotate(paper_count=Count("papers", filter=Q(papers__is_hidden=False)))
 
 
 class Topic(models.Model):
@@ -26,17 +33,32 @@ class Topic(models.Model):
         help_text="Phrases; a new paper that has one in its title or keywords is in the topic.",
     )
 
+    objects = TopicQuerySet.as_manager()
+
     class Meta:
         ordering = ["kind", "name"]
 
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("topic", args=[self.slug])
+
 
 class PaperQuerySet(models.QuerySet["Paper"]):
     def visible(self) -> PaperQuerySet:
         """What the site and the editions may show."""
         return self.filter(is_hidden=False)
+
+    def newest_first(self) -> PaperQuerySet:
+        """By listing day, papers of unknown day last; ties by key."""
+        return self.order_by(F("listed_on").desc(nulls_last=True), "key")
+
+    def trending_first(self, window: str, day: date | None) -> PaperQuerySet:
+        """The papers of the list of `day` first, best first; then the newest; ties by key."""
+        on_list = FilteredRelation("scores", condition=Q(scores__window=window, scores__day=day))
+        place = F("on_list__score").desc(nulls_last=True)
+        return self.alias(on_list=on_list).order_by(place, F("listed_on").desc(nulls_last=True), "key")
 
 
 class Paper(models.Model):
@@ -141,6 +163,12 @@ class TrendingScoreQuerySet(models.QuerySet["TrendingScore"]):
     def latest_day(self, window: str) -> date | None:
         """The last day that was scored."""
         return self.filter(window=window).order_by("-day").values_list("day", flat=True).first()
+
+    def days_beside(self, window: str, day: date) -> tuple[date | None, date | None]:
+        """The last scored day before `day`, and the first one after it."""
+        days = self.filter(window=window)
+        before = days.filter(day__lt=day).aggregate(found=Max("day"))["found"]
+        return before, days.filter(day__gt=day).aggregate(found=Min("day"))["found"]
 
     def ranked(self, window: str, day: date) -> TrendingScoreQuerySet:
         """The visible papers of a day's list, best first, ties by key."""

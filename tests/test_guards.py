@@ -14,7 +14,7 @@ from tests.journey import ROOT, environment
 
 APPS = ("papers", "subscribers", "newsletter", "mail")
 # The only places that may know HTTP or Celery.
-EDGES = {"views", "tasks", "admin", "urls", "receivers", "forms", "pages", "management"}
+EDGES = {"views", "feeds", "sitemaps", "api", "tasks", "admin", "urls", "receivers", "forms", "pages", "management"}
 
 
 def production(var_dir: Path) -> dict[str, str]:
