@@ -14,7 +14,8 @@ from random import Random
 from statistics import StatisticsError, correlation, fmean
 from typing import TypedDict
 
-from papers.trending import Reading, score
+from papers.readings import Columns, Observed, Reading, columns
+from papers.trending import score_all
 
 MIN_PAPERS = 6
 TOP = 5
@@ -32,33 +33,49 @@ class Observation:
     final_upvotes: int
 
     @property
+    def listed_at(self) -> datetime:
+        """The midnight (UTC) that began the listing day."""
+        return datetime.combine(self.listed_on, time(), UTC)
+
+    @property
     def age_in_minutes(self) -> float:
-        """Minutes from the midnight (UTC) that began the listing day to the reading."""
-        return (self.read_at - datetime.combine(self.listed_on, time(), UTC)).total_seconds() / 60
+        """Minutes from the beginning of the listing day to the reading."""
+        return (self.read_at - self.listed_at).total_seconds() / 60
+
+    def as_observed(self) -> Observed:
+        """The paper as the formula takes it."""
+        readings = [Reading("early", kind, value, self.read_at) for kind, value in self.counts.items()]
+        return Observed(self.key, readings, listed_on=self.listed_on)
 
 
-Method = Callable[[Observation], float]
+# A score of each paper of a day, given all that was read so far.
+Method = Callable[[Sequence[Observation], Columns], list[float]]
 
 
-def shipped(seen: Observation) -> float:
-    """The score of the day, as the service computes it."""
-    readings = (Reading("early", kind, value, seen.read_at) for kind, value in seen.counts.items())
-    return score(readings, at=seen.read_at, window="day").value
+def shipped(day: Sequence[Observation], so_far: Columns) -> list[float]:
+    """The score of the day, as the service computes it, with the days before as what is usual."""
+    scores = score_all(so_far, at=max(seen.read_at for seen in day), window="day")
+    return [scores[seen.key].value if seen.key in scores else 0.0 for seen in day]
 
 
-def early_upvotes(seen: Observation) -> float:
-    return seen.counts["upvotes"]
+def early_upvotes(day: Sequence[Observation], _: Columns) -> list[float]:
+    return [seen.counts["upvotes"] for seen in day]
 
 
-def hacker_news(seen: Observation) -> float:
+def hacker_news(day: Sequence[Observation], _: Columns) -> list[float]:
     """(p − 1)^0.8 / ((age in minutes + 120) / 60)^1.8"""
-    return math.pow(max(seen.counts["upvotes"] - 1, 0), 0.8) / math.pow((seen.age_in_minutes + 120) / 60, 1.8)
+    return [
+        math.pow(max(seen.counts["upvotes"] - 1, 0), 0.8) / math.pow((seen.age_in_minutes + 120) / 60, 1.8)
+        for seen in day
+    ]
 
 
-def reddit_hot(seen: Observation) -> float:
+def reddit_hot(day: Sequence[Observation], _: Columns) -> list[float]:
     """log10(max(p, 1)) + seconds / 45,000, counted from when the paper was listed."""
-    listed_at = datetime.combine(seen.listed_on, time(), UTC).timestamp()
-    return math.log10(max(seen.counts["upvotes"], 1)) + (listed_at - 1_134_028_003) / 45_000
+    return [
+        math.log10(max(seen.counts["upvotes"], 1)) + (seen.listed_at.timestamp() - 1_134_028_003) / 45_000
+        for seen in day
+    ]
 
 
 BASELINES: dict[str, Method] = {
@@ -78,22 +95,28 @@ class Evaluation(TypedDict):
 
 def evaluate(observations: Iterable[Observation]) -> Evaluation:
     """Return the figures of the shipped score, beside those of the baselines, and the number of days."""
+    observations = list(observations)
+    so_far = columns(seen.as_observed() for seen in observations)
     by_day: dict[date, list[Observation]] = defaultdict(list)
     for seen in observations:
         by_day[seen.listed_on].append(seen)
     days = [by_day[day] for day in sorted(by_day) if len(by_day[day]) >= MIN_PAPERS]
-    return {
-        "score": _figures(days, shipped),
-        "baselines": {name: _figures(days, method) for name, method in BASELINES.items()},
-        "days": len(days),
+    figures = {
+        name: _figures([(day, method(day, so_far)) for day in days])
+        for name, method in {"score": shipped, **BASELINES}.items()
     }
+    return {"score": figures.pop("score"), "baselines": figures, "days": len(days)}
 
 
-def _figures(days: Sequence[Sequence[Observation]], method: Method) -> dict[str, object]:
+# The papers of a day, and what a method makes of each.
+Scored = tuple[Sequence[Observation], Sequence[float]]
+
+
+def _figures(days: Sequence[Scored]) -> dict[str, object]:
     per_day = {
-        "spearman": [_spearman(day, method) for day in days],
-        f"top{TOP}_overlap": [_overlap(day, method, TOP) for day in days],
-        "top1": [_overlap(day, method, 1) for day in days],
+        "spearman": [_spearman(*day) for day in days],
+        f"top{TOP}_overlap": [_overlap(*day, TOP) for day in days],
+        "top1": [_overlap(*day, 1) for day in days],
     }
     figures: dict[str, object] = {}
     for name, values in per_day.items():
@@ -102,9 +125,9 @@ def _figures(days: Sequence[Sequence[Observation]], method: Method) -> dict[str,
     return figures
 
 
-def _spearman(day: Sequence[Observation], method: Method) -> float:
+def _spearman(day: Sequence[Observation], scores: Sequence[float]) -> float:
     try:
-        return correlation(_ranks([method(seen) for seen in day]), _ranks([seen.final_upvotes for seen in day]))
+        return correlation(_ranks(scores), _ranks([seen.final_upvotes for seen in day]))
     except StatisticsError:
         return 0.0  # all alike: nothing was foretold
 
@@ -117,11 +140,12 @@ def _ranks(values: Sequence[float]) -> list[float]:
     return [fmean(places[value]) for value in values]
 
 
-def _overlap(day: Sequence[Observation], method: Method, top: int) -> float:
-    def best(rank: Method) -> set[str]:
-        return {seen.key for seen in sorted(day, key=lambda seen: (-rank(seen), seen.key))[:top]}
+def _overlap(day: Sequence[Observation], scores: Sequence[float], top: int) -> float:
+    def best(values: Iterable[float]) -> set[str]:
+        ranked = sorted(zip(values, day, strict=True), key=lambda item: (-item[0], item[1].key))
+        return {seen.key for _, seen in ranked[:top]}
 
-    return len(best(method) & best(lambda seen: seen.final_upvotes)) / top
+    return len(best(scores) & best(seen.final_upvotes for seen in day)) / top
 
 
 def _interval(values: Sequence[float]) -> list[float]:

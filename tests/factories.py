@@ -56,7 +56,7 @@ def make_edition(*papers: Paper, day: date = TODAY, status: str = Edition.Status
         facts["closing_at"] = closes_at
     edition = Edition.objects.create(**(facts | fields))
     for rank, paper in enumerate(papers, start=1):
-        parts = [{"kind": "upvotes", "gain": 100 - rank, "points": 5.0 - rank / 10}]
+        parts = [{"kind": "upvotes", "gain": 100 - rank, "points": 5.0 - rank / 10, "since": "since yesterday"}]
         EditionEntry.objects.create(edition=edition, paper=paper, rank=rank, score=5.0 - rank / 10, parts=parts)
     if status in {Edition.Status.CLOSING, Edition.Status.CLOSED}:
         edition.fragments = compile_fragments(edition, list(edition.entries.going_out()))

@@ -185,6 +185,11 @@ class Migration(migrations.Migration):
                 fields=("paper", "window", "day"), name="one_score_per_paper_window_and_day"
             ),
         ),
+        migrations.RemoveIndex(model_name="signal", name="signal_observed_at"),
+        migrations.AddIndex(
+            model_name="signal",
+            index=models.Index(fields=["observed_at", "paper", "kind", "source", "value"], name="signals_to_score"),
+        ),
         migrations.RunPython(tell_runs_apart, migrations.RunPython.noop),
         migrations.RunPython(fill_papers, migrations.RunPython.noop),
     ]

@@ -1,11 +1,11 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from papers.models import Paper, Signal, TrendingScore
-from papers.scoring import rank_papers, score_papers
+from papers.scoring import rank_papers, score_missing_days, score_papers
 from papers.trending import VERSION
 from tests.factories import NOW, TODAY, make_paper
 
@@ -54,16 +54,24 @@ def test_papers_without_any_gain_are_left_out() -> None:
 
 
 def test_readings_from_before_the_window_are_where_counting_begins() -> None:
-    paper = make_paper(upvotes=100, listed_on=date(2026, 9, 1))
+    paper = make_paper(upvotes=100, listed_on=TODAY - timedelta(days=60))
     add_reading(paper, 101)
     ((_, scored),) = rank_papers(at=NOW, window="day")
-    assert scored.value == pytest.approx(1, abs=0.01)
+    assert [part.get("gain") for part in scored.parts if part["kind"] == "upvotes"] == [1]
 
 
 def test_a_paper_nobody_read_within_the_window_is_not_trending() -> None:
-    make_paper(listed_on=TODAY - timedelta(days=11))
+    make_paper(listed_on=TODAY - timedelta(days=20))
     assert ranked_titles(window="day") == []
     assert len(ranked_titles(window="week")) == 1
+
+
+def test_sources_of_one_paper_are_not_mixed() -> None:
+    paper = make_paper(upvotes=10)
+    Signal.objects.create(paper=paper, source="other", kind="upvotes", value=900, observed_at=NOW - timedelta(hours=2))
+    Signal.objects.create(paper=paper, source="other", kind="upvotes", value=905, observed_at=NOW)
+    ((_, scored),) = rank_papers(at=NOW, window="day")
+    assert [part["gain"] for part in scored.parts if part["kind"] == "upvotes"] == [10 + 905]
 
 
 def test_a_past_day_is_ranked_as_it_was_then() -> None:
@@ -83,8 +91,8 @@ def test_scores_are_kept_for_every_window_with_their_parts() -> None:
     kept = TrendingScore.objects.get(window="day")
     ((_, scored),) = rank_papers(at=NOW, window="day")
     assert (kept.paper, kept.score, kept.parts) == (paper, scored.value, scored.parts)
-    assert (kept.version, kept.scored_at) == (VERSION, NOW)
-    assert kept.in_words == "+10 upvotes"
+    assert (kept.version, kept.scored_at, kept.day) == (VERSION, NOW, TODAY)
+    assert kept.in_words == "+10 upvotes since Friday"
 
 
 def test_scoring_twice_replaces_the_scores() -> None:
@@ -100,11 +108,47 @@ def test_scoring_twice_replaces_the_scores() -> None:
     assert {scored_at for *_, scored_at in dump_scores()} == {later}
 
 
-def test_a_score_goes_when_its_paper_is_no_longer_trending() -> None:
-    make_paper()
+def test_a_score_goes_when_its_paper_stops_trending_within_the_day() -> None:
+    paper = make_paper()
     score_papers(NOW)
-    score_papers(NOW + timedelta(days=200))
+    Paper.objects.filter(pk=paper.pk).update(is_hidden=True)
+    score_papers(NOW + timedelta(hours=1))
     assert TrendingScore.objects.count() == 0
+
+
+def test_the_scores_of_a_past_day_stay_as_they_were() -> None:
+    make_paper(title="Monday", upvotes=10)
+    score_papers(NOW)
+    before = dump_scores()
+    make_paper(title="Tuesday", upvotes=90, listed_on=TODAY + timedelta(days=1))
+    score_papers(NOW + timedelta(days=1))
+    assert [row for row in dump_scores() if row[-1] == NOW] == before
+    tomorrow = TrendingScore.objects.ranked("day", TODAY + timedelta(days=1))
+    assert [score.paper.title for score in tomorrow] == ["Tuesday", "Monday"]
+    assert TrendingScore.objects.latest_day("day") == TODAY + timedelta(days=1)
+
+
+def test_days_without_scores_are_scored_as_they_ended() -> None:
+    for days_ago in (1, 3, 4):
+        make_paper(title=f"{days_ago} days ago", listed_on=TODAY - timedelta(days=days_ago))
+    score_papers(datetime(2026, 11, 20, 12, tzinfo=UTC))
+    before = dump_scores()
+    assert score_missing_days(TODAY - timedelta(days=4), TODAY) == [
+        TODAY - timedelta(days=4),
+        TODAY - timedelta(days=1),
+    ]
+    assert [row for row in dump_scores() if row in before] == before
+    thursday = TrendingScore.objects.ranked("day", TODAY - timedelta(days=4))
+    assert [score.paper.title for score in thursday] == ["4 days ago"]
+    assert score_missing_days(TODAY - timedelta(days=4), TODAY) == []
+
+
+def test_only_the_best_of_a_day_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("papers.scoring.KEPT", 2)
+    for upvotes in (1, 2, 3):
+        make_paper(title=str(upvotes), upvotes=upvotes)
+    score_papers(NOW)
+    assert [score.paper.title for score in TrendingScore.objects.ranked("day", TODAY)] == ["3", "2"]
 
 
 def test_ranking_takes_no_more_queries_for_more_papers() -> None:
