@@ -36,7 +36,8 @@ VERSION = "2"
 HALF_LIVES = {"day": 1, "week": 3, "month": 10}
 # Half-lives after which it does not count at all: less than a thousandth.
 REACH = 10
-WEIGHTS = np.array([{"upvotes": 0.6, "comments": 0.25, "stars": 0.15}[kind] for kind in KINDS])
+WEIGHT_OF = {"upvotes": 0.6, "comments": 0.25, "stars": 0.15}
+WEIGHTS = np.array([WEIGHT_OF[kind] for kind in KINDS])
 LISTED_POINTS = 6.0
 SHRINKAGE = 5.0
 LIFT_BOUNDS = (-2.0, 5.0)
