@@ -223,6 +223,8 @@ PAPERS_USER_AGENT = f"PaperRoute/0.1 (+{SITE_URL}; mailto:{env.str('PAPERS_CONTA
 PAPERS_ARXIV_CATEGORIES = env.list("PAPERS_ARXIV_CATEGORIES", default=["cs.AI", "cs.CL", "cs.CV", "cs.LG"])
 # Without a token GitHub answers sixty requests an hour, with one five thousand.
 PAPERS_GITHUB_TOKEN = env.str("PAPERS_GITHUB_TOKEN", default="")
+# Requests to the API that one address may make of one process; django-ninja's notation.
+PAPERS_API_RATE = "60/min"
 
 SUBSCRIBERS_CONFIRMATION_VALID_FOR = timedelta(days=7)
 SUBSCRIBERS_OPTIN_MAIL_EVERY = timedelta(hours=24)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from datetime import date, datetime
 
 from django.conf import settings
@@ -22,6 +23,10 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """What somebody who confirms at `at` gets at once: the newest closed edition, if it is recent."""
         recent = self.closed().filter(closing_at__gt=at - settings.NEWSLETTER_EDITION_MAX_AGE)
         return recent.order_by("-period").first()
+
+    def archive(self) -> EditionQuerySet:
+        """What anybody may look back at, newest first; without the compiled mails, which are long."""
+        return self.closed().order_by("-period").defer("fragments")
 
     def sending(self) -> EditionQuerySet:
         """Closed editions whose deliveries may go out."""
@@ -98,6 +103,14 @@ class EditionEntryQuerySet(models.QuerySet["EditionEntry"]):
         """What readers can get, in order, with the papers."""
         visible = self.filter(is_hidden=False, paper__is_hidden=False)
         return visible.select_related("paper").prefetch_related("paper__topics").in_order()
+
+    def titles(self) -> dict[int, list[str]]:
+        """The titles of what readers can get, in order, by edition."""
+        titles: dict[int, list[str]] = defaultdict(list)
+        visible = self.filter(is_hidden=False, paper__is_hidden=False).in_order()
+        for edition_id, title in visible.values_list("edition_id", "paper__title"):
+            titles[edition_id].append(title)
+        return titles
 
 
 class EditionEntry(models.Model):

@@ -1,7 +1,13 @@
 from django.urls import path
 
-from newsletter import views
+from newsletter import feeds, views
 
 urlpatterns = [
+    path("editions/", views.show_editions, name="editions"),
+    path("editions/<slug:period>/", views.show_edition, name="edition"),
+    path("feeds/editions.atom", feeds.editions, {"form": "atom"}, name="feed_editions_atom"),
+    path("feeds/editions.rss", feeds.editions, {"form": "rss"}, name="feed_editions_rss"),
+    path("feeds/editions/<slug:period>.atom", feeds.edition, {"form": "atom"}, name="feed_edition_atom"),
+    path("feeds/editions/<slug:period>.rss", feeds.edition, {"form": "rss"}, name="feed_edition_rss"),
     path("digest/<token>", views.web_copy, name="web_copy"),
 ]

@@ -1,11 +1,65 @@
+from typing import NamedTuple
+
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from newsletter.models import Delivery
+from newsletter.models import Delivery, Edition, EditionEntry
+from newsletter.pages import closed_edition
 from newsletter.rendering import public_links, render_digest
+from papers.models import Paper
+from papers.pages import absolute, address_of, page_of, public_page
+from papers.trending import in_words
 from subscribers.pages import page_by_token
 from subscribers.tokens import LinkInvalid, Purpose, read_token
+
+PAGE_SIZE = 20
+LEADS = 3
+
+
+class Shown(NamedTuple):
+    """An entry of an edition as its page shows it."""
+
+    paper: Paper
+    attention: str
+    note: str
+
+
+class Summary(NamedTuple):
+    """An edition in the archive: the titles of its first papers, and how many more it had."""
+
+    edition: Edition
+    leads: list[str]
+    more: int
+
+
+@public_page
+def show_editions(request: HttpRequest) -> HttpResponse:
+    page = page_of(Edition.objects.archive(), PAGE_SIZE, request)
+    titles = EditionEntry.objects.filter(edition__in=list(page)).titles()
+    summaries = [
+        Summary(edition, titles[edition.pk][:LEADS], max(0, len(titles[edition.pk]) - LEADS)) for edition in page
+    ]
+    context = {"page": page, "editions": summaries, "canonical": address_of(page, request.path)}
+    return render(request, "newsletter/editions.html", context)
+
+
+@public_page
+def show_edition(request: HttpRequest, period: str) -> HttpResponse:
+    edition = closed_edition(period)
+    entries = [Shown(entry.paper, in_words(entry.parts), entry.note) for entry in edition.entries.going_out()]
+    archive = Edition.objects.archive()
+    context = {
+        "edition": edition,
+        "entries": entries,
+        "lead": "; ".join(entry.paper.title for entry in entries[:LEADS]),
+        "before": archive.filter(period__lt=period).first(),
+        "after": archive.filter(period__gt=period).last(),
+        "has_sample": any(entry.paper.is_sample for entry in entries),
+        "canonical": absolute(request.path),
+    }
+    return render(request, "newsletter/edition.html", context)
 
 
 @page_by_token

@@ -20,8 +20,8 @@ class PaperCount(TypedDict):
 class TopicQuerySet(models.QuerySet["Topic"]):
     def with_paper_counts(self) -> models.QuerySet[WithAnnotations[Topic, PaperCount]]:
         """Each with `paper_count`: how many papers of it the site shows."""
-        counted = self.annotate(paper_count=Count("papers", filter=Q(papers__is_hidden=False)))
-        return counted  # type: ignore[return-value]  # the same annotation, but the plugin gives it no name
+        shown = Count("papers", filter=Q(papers__is_hidden=False))
+        return self.annotate(paper_count=shown)  # type: ignore[return-value]  # the same, but the plugin has no name
 
 
 class Topic(models.Model):

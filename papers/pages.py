@@ -2,8 +2,10 @@
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -12,10 +14,13 @@ from django.core.cache import cache
 from django.core.paginator import EmptyPage, Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 from django.views.decorators.http import require_safe
+
+from papers.models import Paper, Topic
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +31,8 @@ KEPT_FOR = 60  # seconds
 CHANGE_KNOWN_FOR = 24 * 60 * 60
 # All that a page reads of its query. Anything else, such as what newsletters hang on a link, makes no page of its own.
 PARAMETERS = ("day", "p", "page", "q")
+# date.fromisoformat reads other forms of ISO 8601 too; a list has one address.
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class NotFound(Http404):
@@ -131,3 +138,30 @@ def address_of(page: Page[Any], path: str) -> str:
 
 def _short(text: str, limit: int = 40) -> str:
     return text if len(text) <= limit else f"{text[:limit]}…"
+
+
+def visible_paper(paper_id: int) -> Paper:
+    """Return the paper with its topics. Raises NotFound when there is none that everybody may see."""
+    paper = Paper.objects.visible().prefetch_related("topics").filter(pk=paper_id).first()
+    if paper is None:
+        raise NotFound("There is no paper at this address; perhaps it was taken down.")
+    return paper
+
+
+def topic_named(slug: str) -> Topic:
+    """Return the topic. Raises NotFound when there is none."""
+    # PostgreSQL refuses to look for a zero byte.
+    topic = Topic.objects.filter(slug=slug).first() if "\x00" not in slug else None
+    if topic is None:
+        raise NotFound(f"There is no topic “{_short(slug)}”.", ("All topics", reverse("topics")))
+    return topic
+
+
+def read_day(word: str) -> date | None:
+    """Return the day written as 2026-11-23; None when `word` is not such a day."""
+    if not DAY.fullmatch(word):
+        return None
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        return None

@@ -1,35 +1,225 @@
-from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from collections import defaultdict
+from datetime import date
+from typing import NamedTuple
 
-from papers.models import Paper, TrendingScore
+from django.db.models import prefetch_related_objects
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from papers.bibtex import Reference, bibtex
+from papers.chart import Chart, Reading, draw
+from papers.models import Paper, Signal, Topic, TrendingScore
+from papers.pages import NotFound, absolute, address_of, page_of, public_page, read_day, topic_named, visible_paper
 from papers.search import MAX_QUERY, search
 from papers.text import collapse
 
 HOME_SIZE = 30
+PINNED_SIZE = 10
+PAGE_SIZE = 30
 SEARCH_PAGE_SIZE = 20
 
 
-@require_safe
+class Entry(NamedTuple):
+    """A paper in a list, with its place and why it is there; pinned papers stand outside of the ranking."""
+
+    paper: Paper
+    score: TrendingScore | None = None
+    rank: int | None = None
+
+
+# --- What trends -------------------------------------------------------------------------------------------------
+
+
+@public_page
 def home(request: HttpRequest) -> HttpResponse:
     window = TrendingScore.Window.DAY
     day = TrendingScore.objects.latest_day(window)
-    scores = TrendingScore.objects.ranked(window, day).prefetch_related("paper__topics")[:HOME_SIZE] if day else []
-    return render(request, "papers/home.html", {"scores": scores, "has_sample": any(s.paper.is_sample for s in scores)})
+    entries = _pinned(day)
+    if day:
+        ranked = TrendingScore.objects.ranked(window, day).exclude(paper__is_pinned=True)
+        scores = ranked.prefetch_related("paper__topics")[: HOME_SIZE - len(entries)]
+        entries += [Entry(score.paper, score, rank) for rank, score in enumerate(scores, start=1)]
+    context = {"day": day, "entries": entries, "has_sample": any(entry.paper.is_sample for entry in entries)}
+    return render(request, "papers/home.html", context | {"canonical": absolute(request.path)})
 
 
-@require_safe
-def show_paper(request: HttpRequest, paper_id: int) -> HttpResponse:
-    paper = get_object_or_404(Paper.objects.visible().prefetch_related("topics"), pk=paper_id)
-    score = paper.scores.filter(window=TrendingScore.Window.DAY).order_by("-day").first()
-    return render(request, "papers/paper.html", {"paper": paper, "score": score, "counts": paper.counts})
+def _pinned(day: date | None) -> list[Entry]:
+    """The papers that editors pinned: those of the day's list first, best first, then the newest."""
+    window = TrendingScore.Window.DAY
+    papers = list(
+        Paper.objects.visible()
+        .filter(is_pinned=True)
+        .trending_first(window, day)
+        .prefetch_related("topics")[:PINNED_SIZE]
+    )
+    scores = TrendingScore.objects.filter(window=window, day=day, paper__in=papers) if papers and day else []
+    by_paper = {score.paper_id: score for score in scores}
+    return [Entry(paper, by_paper.get(paper.pk)) for paper in papers]
 
 
-@require_safe
+@public_page
+def trending(request: HttpRequest, window: str) -> HttpResponse:
+    """The latest list of a window; with a day in the query, as the date picker sends it, the way to that day's."""
+    _check_window(window)
+    if word := request.GET.get("day", "").strip():
+        return redirect("trending_day", window, _listed_day(window, word))
+    return _list(request, window, TrendingScore.objects.latest_day(window), is_latest=True)
+
+
+@public_page
+def trending_day(request: HttpRequest, window: str, day: str) -> HttpResponse:
+    """The list of a window as it stood at the end of a day."""
+    _check_window(window)
+    return _list(request, window, _listed_day(window, day), is_latest=False)
+
+
+def _list(request: HttpRequest, window: str, day: date | None, *, is_latest: bool) -> HttpResponse:
+    ranked = TrendingScore.objects.ranked(window, day) if day else TrendingScore.objects.none()
+    page = page_of(ranked.prefetch_related("paper__topics"), PAGE_SIZE, request)
+    entries = [Entry(score.paper, score, rank) for rank, score in enumerate(page, start=page.start_index())]
+    before, after = TrendingScore.objects.days_beside(window, day) if day else (None, None)
+    context = {
+        "window": window,
+        "windows": TrendingScore.Window.values,
+        "day": day,
+        "latest_day": day if is_latest else TrendingScore.objects.latest_day(window),
+        "is_latest": is_latest,
+        "before": before,
+        "after": after,
+        "page": page,
+        "entries": entries,
+        "has_sample": any(entry.paper.is_sample for entry in entries),
+        "canonical": address_of(page, request.path),
+    }
+    return render(request, "papers/trending.html", context)
+
+
+def _check_window(window: str) -> None:
+    if window not in TrendingScore.Window.values:
+        lists = [(f"Trending by {known}", reverse("trending", args=[known])) for known in TrendingScore.Window.values]
+        raise NotFound("Papers trend by day, by week or by month.", *lists)
+
+
+def _listed_day(window: str, word: str) -> date:
+    """Return the day that `word` names. Raises NotFound, with the way to the nearest lists, when it has none."""
+    latest = ("The latest list", reverse("trending", args=[window]))
+    day = read_day(word)
+    if day is None:
+        raise NotFound("A list is found by its day, written like 2026-11-23.", latest)
+    if day > timezone.now().date():
+        raise NotFound(f"{_in_words(day)} is still to come: nobody knows what trends then.", latest)
+    if not TrendingScore.objects.filter(window=window, day=day).exists():
+        beside = [found for found in TrendingScore.objects.days_beside(window, day) if found]
+        links = [(f"The list of {_in_words(found)}", _address(window, found)) for found in beside]
+        raise NotFound(f"There is no list of {_in_words(day)}.", *links, latest)
+    return day
+
+
+def _in_words(day: date) -> str:
+    return date_format(day, "j F Y")
+
+
+def _address(window: str, day: date) -> str:
+    return reverse("trending_day", args=[window, day])
+
+
+# --- Topics and search -------------------------------------------------------------------------------------------
+
+
+@public_page
+def show_topics(request: HttpRequest) -> HttpResponse:
+    topics = list(Topic.objects.with_paper_counts())
+    subjects = [topic for topic in topics if topic.kind == Topic.Kind.KEYWORDS]
+    # A category comes with its first paper; a subject that editors made may wait for one.
+    categories = [topic for topic in topics if topic.kind == Topic.Kind.CATEGORY and topic.paper_count]
+    context = {"subjects": subjects, "categories": categories}
+    return render(request, "papers/topics.html", context | {"canonical": absolute(request.path)})
+
+
+@public_page
+def show_topic(request: HttpRequest, slug: str) -> HttpResponse:
+    topic = topic_named(slug)
+    window = TrendingScore.Window.MONTH
+    papers = Paper.objects.visible().filter(topics=topic)
+    papers = papers.trending_first(window, TrendingScore.objects.latest_day(window)).prefetch_related("topics")
+    page = page_of(papers, PAGE_SIZE, request)
+    context = {"topic": topic, "page": page, "has_sample": any(paper.is_sample for paper in page)}
+    return render(request, "papers/topic.html", context | {"canonical": address_of(page, request.path)})
+
+
+@public_page
 def search_papers(request: HttpRequest) -> HttpResponse:
     query = collapse(request.GET.get("q", "")[:MAX_QUERY])
-    page = Paginator(search(query).prefetch_related("topics"), SEARCH_PAGE_SIZE).get_page(request.GET.get("page"))
+    page = page_of(search(query), SEARCH_PAGE_SIZE, request)
+    papers = list(page)
+    prefetch_related_objects(papers, "topics")
+    has_sample = any(paper.is_sample for paper in papers)
     return render(
-        request, "papers/search.html", {"query": query, "page": page, "has_sample": any(p.is_sample for p in page)}
+        request, "papers/search.html", {"query": query, "page": page, "papers": papers, "has_sample": has_sample}
     )
+
+
+# --- A paper -----------------------------------------------------------------------------------------------------
+
+
+@public_page
+def show_paper(request: HttpRequest, paper_id: int) -> HttpResponse:
+    paper = visible_paper(paper_id)
+    score = paper.scores.filter(window=TrendingScore.Window.DAY).order_by("-day").first()
+    context = {"paper": paper, "score": score, "counts": paper.counts, "charts": _charts(paper)}
+    return render(
+        request,
+        "papers/paper.html",
+        context | {"bibtex": bibtex(_reference(paper)), "canonical": absolute(paper.get_absolute_url())},
+    )
+
+
+@public_page
+def show_bibtex(request: HttpRequest, paper_id: int) -> HttpResponse:
+    reference = _reference(visible_paper(paper_id))
+    response = HttpResponse(bibtex(reference), content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'inline; filename="{reference.key}.bib"'
+    return response
+
+
+def _reference(paper: Paper) -> Reference:
+    return Reference(
+        title=paper.title,
+        authors=paper.authors,
+        published_on=paper.published_on,
+        arxiv_id=paper.arxiv_id,
+        primary_category=paper.primary_category,
+        doi=paper.doi,
+        url=paper.source_url or paper.project_url,
+    )
+
+
+def _charts(paper: Paper) -> list[tuple[str, Chart]]:
+    """How each kind of attention grew, by its name; of two sources that count the same, the one that did so longer."""
+    series: dict[str, dict[str, list[Reading]]] = defaultdict(lambda: defaultdict(list))
+    for kind, source, at, value in paper.signals.values_list("kind", "source", "observed_at", "value"):
+        series[kind][source].append(Reading(at, value))
+    longest = {
+        kind: max(counts.items(), key=lambda item: (len(item[1]), item[0]))[1] for kind, counts in series.items()
+    }
+    return [(str(kind.label), chart) for kind in Signal.Kind if (chart := draw(longest.get(kind, [])))]
+
+
+# --- What stands beside the lists --------------------------------------------------------------------------------
+
+
+@public_page
+def about(request: HttpRequest) -> HttpResponse:
+    return render(request, "papers/about.html", {"canonical": absolute(request.path)})
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page for an address that leads nowhere; to a program, the same in JSON."""
+    if request.path.startswith("/api/"):
+        return JsonResponse({"detail": "There is nothing at this address."}, status=404)
+    found = exception if isinstance(exception, NotFound) else None
+    context = {"sentence": found and found.sentence, "links": found.links if found else ()}
+    return render(request, "404.html", context, status=404)

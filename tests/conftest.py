@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.core.cache import cache
 from pytest_django import Settings
 
 # A busy machine is no reason to fail.
@@ -22,6 +23,12 @@ NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 @pytest.fixture
 def now() -> datetime:
     return NOW
+
+
+@pytest.fixture(autouse=True)
+def _forget_kept_pages() -> None:
+    """Pages that one test made are not another's, nor are its requests counted against another's limit."""
+    cache.clear()
 
 
 @pytest.fixture
