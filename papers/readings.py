@@ -66,6 +66,8 @@ class Columns:
     def until(self, at: datetime) -> "Columns":
         """What was known at `at`."""
         known = self.timestamp <= at.timestamp()
+        if known.all():
+            return self
         names = ("paper", "kind", "gain", "is_gain", "when", "timestamp")
         return replace(self, **{name: getattr(self, name)[known] for name in names})
 

@@ -5,6 +5,7 @@ of its age and category; a day ago weighs 2^(−1/10) of today (an exponentially
 A category speaks with a prior of 20 papers of all categories, so that three odd papers make no rule.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,34 +65,36 @@ def usual_gains(seen: Columns, *, now: float, half_life: float) -> Usual:
     """Return what was usual on the announcement days before the clock `now`."""
     shape = (AGES, len(seen.categories), len(KINDS))
     usual = Usual(np.zeros(shape), np.zeros(shape), np.full((AGES, len(KINDS)), np.inf))
-    days_ago = np.arange(1, DAYS + 1)
-    ages = now - seen.listed[:, np.newaxis] - days_ago
-    groups = age_groups(ages)
     for index, kind in enumerate(KINDS):
-        gains = _gains_as_of(seen, index, days_ago, now, half_life)
-        is_reference = (ages >= 0) & (seen.first_read[:, [index]] <= now - days_ago)
-        paper, day = np.nonzero(is_reference)
-        group, gained = groups[is_reference], gains[is_reference]
-        cell = group * len(seen.categories) + seen.category[paper]
-        weight = 2.0 ** (-days_ago[day] / DAYS_TO_HALF)
-        for table, values in ((usual.sums, weight * gained), (usual.weights, weight)):
-            table[:, :, index] = np.bincount(cell, weights=values, minlength=shape[0] * shape[1]).reshape(shape[:2])
+        gained: list[list[Floats]] = [[] for _ in range(AGES)]
+        for days_ago, gains in _gains_as_of(seen, index, now, half_life):
+            ages = now - days_ago - seen.listed
+            rows = np.nonzero((ages >= 0) & (seen.first_read[:, index] <= now - days_ago))[0]
+            groups, weight = age_groups(ages[rows]), 2.0 ** (-days_ago / DAYS_TO_HALF)
+            cells = groups * shape[1] + seen.category[rows]
+            for table, values in ((usual.sums, weight * gains[rows]), (usual.weights, np.full(len(rows), weight))):
+                table[:, :, index] += np.bincount(cells, values, minlength=AGES * shape[1]).reshape(shape[:2])
+            if kind in WITH_CEILING:
+                for group in range(AGES):
+                    gained[group].append(gains[rows[groups == group]])
         if kind in WITH_CEILING:
-            usual.ceiling[:, index] = [_ceiling(gained[group == number]) for number in range(AGES)]
+            usual.ceiling[:, index] = [_ceiling(np.concatenate(of_group)) for of_group in gained]
     return usual
 
 
-def _gains_as_of(seen: Columns, index: int, days_ago: Ints, now: float, half_life: float) -> Floats:
-    """Return the decayed gain of one kind as of each of `days_ago`: a row a paper, a column a day."""
+def _gains_as_of(seen: Columns, index: int, now: float, half_life: float) -> Iterator[tuple[int, Floats]]:
+    """Yield for each of the days looked back on how long ago it is, and every paper's decayed gain of one kind then."""
     chosen = seen.kind == index
     age = now - seen.when[chosen]
-    bin_ = np.minimum(np.floor(age), DAYS).astype(np.int64)
-    cells = seen.paper[chosen] * (DAYS + 1) + bin_
+    bins = np.minimum(np.floor(age), DAYS).astype(np.int64)
+    cells = seen.paper[chosen] * (DAYS + 1) + bins
     weighted = seen.gain[chosen] * 2.0 ** (-age / half_life)
-    by_day = np.bincount(cells, weights=weighted, minlength=len(seen.keys) * (DAYS + 1)).reshape(-1, DAYS + 1)
-    # What was gained n days ago or earlier, worth as much more as it was fresher then.
-    so_far = by_day[:, ::-1].cumsum(axis=1)[:, ::-1]
-    return so_far[:, days_ago] * 2.0 ** (days_ago / half_life)
+    by_day = np.bincount(cells, weighted, minlength=len(seen.keys) * (DAYS + 1)).reshape(-1, DAYS + 1)
+    so_far = by_day[:, DAYS].copy()
+    for days_ago in range(DAYS, 0, -1):
+        # What was gained so long ago or earlier, worth as much more as it was fresher then.
+        yield days_ago, so_far * 2.0 ** (days_ago / half_life)
+        so_far += by_day[:, days_ago - 1]
 
 
 def _ceiling(gains: Floats) -> float:

@@ -1,59 +1,22 @@
-"""The figures: each prints one JSON line. Rates depend on the machine; the ratios are what to compare."""
+"""Closing an edition for its whole audience, and composing digests."""
 
-import json
-import time
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from bench.clock import AT
+from bench.measure import report, seconds
+from bench.papers import records
 from newsletter.editions import close_edition, ensure_edition
 from newsletter.models import Delivery
 from newsletter.rendering import compile_fragments, personal_links, render_digest
 from papers.ingest import ingest
 from papers.scoring import score_papers
-from papers.sources.base import PaperRecord, Reading
 from subscribers.models import Subscriber
-
-AT = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
-READ_AT = AT.replace(hour=8)
-
-
-def run() -> None:
-    bench_ingest()
-    bench_closing()
-    bench_composing()
-
-
-def report(figure: str, unit: str, value: float, **more: float) -> None:
-    print(json.dumps({"figure": figure, "unit": unit, "value": round(value, 2)} | more))  # noqa: T201
-
-
-def seconds(action: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    action()
-    return time.perf_counter() - started
-
-
-def bench_ingest(papers: int = 2000) -> None:
-    """First import of `papers` papers with three signals each, then the same again, which changes nothing."""
-
-    records = [
-        PaperRecord(
-            arxiv_id=f"2611.{number:05}",
-            title=f"Paper {number} on agents and video",
-            authors=("Ada Lovelace", "Alan Turing"),
-            summary="What it does, and what it found. " * 4,
-            listed_on=AT.date(),
-            readings=tuple(Reading(kind, number % 97 + 1, READ_AT) for kind in ("upvotes", "comments", "stars")),
-        )
-        for number in range(papers)
-    ]
-    first, again = (seconds(lambda: ingest("huggingface", records)) for _ in range(2))
-    report("ingest", "papers/s", papers / first, again_to_first=round(again / first, 3))
 
 
 def bench_closing(readers: int = 2000) -> None:
     """Picks and deliveries of a whole audience."""
 
+    ingest("huggingface", records(2000))
     score_papers(AT)
     Subscriber.objects.bulk_create(
         Subscriber(

@@ -1,0 +1,24 @@
+"""One group of figures, on the database that the environment names."""
+
+import os
+import sys
+from collections.abc import Callable
+
+import django
+from django.core.management import call_command
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+call_command("migrate", verbosity=0)
+
+from bench.newsletter import bench_closing, bench_composing  # noqa: E402  models can be imported only now
+from bench.papers import bench_ingest, bench_scoring  # noqa: E402
+
+GROUPS: dict[str, list[Callable[[], None]]] = {
+    "ingest": [bench_ingest],
+    "score": [bench_scoring],
+    "newsletter": [bench_closing, bench_composing],
+}
+
+for bench in GROUPS[sys.argv[1]]:
+    bench()
