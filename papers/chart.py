@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 WIDTH, HEIGHT = 320, 132
-# Room for the words at the edges: the axis on the left and below, a dot's half at the right and above.
-LEFT, RIGHT, TOP, BOTTOM = 8, 8, 12, 24
+# Room at the edges: for half a dot on the left and above, for the axes on the right and below.
+LEFT, RIGHT, TOP, BOTTOM = 6, 52, 8, 24
 # More points than the figure has pixels to tell apart would only make the page long.
 MOST_POINTS = 120
 MOST_ROWS = 12
