@@ -19,7 +19,7 @@ from newsletter.editions import close_edition, days_to_publish, ensure_edition
 from newsletter.models import Delivery, Edition
 from papers.ingest import run_source
 from papers.models import Paper, SourceRun, Topic
-from papers.scoring import score_papers
+from papers.scoring import score_due
 from papers.sources import sample
 from subscribers.emails import send_optin_mail
 from subscribers.models import Subscriber
@@ -59,7 +59,7 @@ def run_demo(at: datetime) -> dict[str, Any]:
         raise DemoFailed("The demo writes mail to files; unset EMAIL_URL and ANYMAIL_PROVIDER to run it.")
     seconds: dict[str, float] = {}
     _timed(seconds, "import", lambda: _import_sample(at))
-    _timed(seconds, "score", lambda: score_papers(at))
+    _timed(seconds, "score", lambda: score_due(at))
     _timed(seconds, "sign up", lambda: _sign_up_readers(at))
     edition = _timed(seconds, "close", lambda: _close_edition(at))
     delivered = _timed(seconds, "deliver", lambda: _deliver(edition)) if edition else 0

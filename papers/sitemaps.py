@@ -42,7 +42,7 @@ class PageSitemap(PublicSitemap[str]):
             reverse("topics"),
             reverse("editions"),
             reverse("about"),
-            "/about/trending",
+            reverse("about_trending"),
         ]
 
     def location(self, item: str) -> str:

@@ -27,6 +27,7 @@ urlpatterns = [
     path("papers/<int:paper_id>/", views.show_paper, name="paper"),
     path("papers/<int:paper_id>/bibtex", views.show_bibtex, name="bibtex"),
     path("about/", views.about, name="about"),
+    path("about/trending", views.about_trending, name="about_trending"),
     path("feeds/trending/<str:window>.atom", feeds.trending, {"form": "atom"}, name="feed_trending_atom"),
     path("feeds/trending/<str:window>.rss", feeds.trending, {"form": "rss"}, name="feed_trending_rss"),
     path("feeds/topics/<topic:slug>.atom", feeds.topic, {"form": "atom"}, name="feed_topic_atom"),

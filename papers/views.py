@@ -11,10 +11,13 @@ from django.utils.formats import date_format
 
 from papers.bibtex import Reference, bibtex
 from papers.chart import Chart, Reading, draw
+from papers.explanation import explain
 from papers.models import Paper, Signal, Topic, TrendingScore
 from papers.pages import NotFound, absolute, address_of, page_of, public_page, read_day, topic_named, visible_paper
 from papers.search import MAX_QUERY, search
 from papers.text import collapse
+from papers.trending import LIFT_BOUNDS, LISTED_POINTS, SHRINKAGE, VERSION
+from papers.usual import DAYS
 
 HOME_SIZE = 30
 PINNED_SIZE = 10
@@ -214,6 +217,29 @@ def _charts(paper: Paper) -> list[tuple[str, Chart]]:
 @public_page
 def about(request: HttpRequest) -> HttpResponse:
     return render(request, "papers/about.html", {"canonical": absolute(request.path)})
+
+
+@public_page
+def about_trending(request: HttpRequest) -> HttpResponse:
+    """The formula, with the numbers of a paper of the latest list: the first that can be compared with others."""
+    window = TrendingScore.Window.DAY
+    day = TrendingScore.objects.latest_day(window)
+    scores = list(TrendingScore.objects.ranked(window, day)[:PAGE_SIZE]) if day else []
+    rank = next((n for n, score in enumerate(scores) if any("usual" in part for part in score.parts)), 0)
+    score = scores[rank] if scores else None
+    context = {
+        "canonical": absolute(request.path),
+        "score": score,
+        "rank": rank + 1,
+        "steps": explain(score.parts) if score else [],
+        "others": {part["kind"]: part["points"] for part in score.parts} if score else {},
+        "lift_bounds": LIFT_BOUNDS,
+        "listed_points": LISTED_POINTS,
+        "shrinkage": SHRINKAGE,
+        "days_back": DAYS,
+        "version": VERSION,
+    }
+    return render(request, "papers/about_trending.html", context)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
