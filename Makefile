@@ -10,7 +10,7 @@ export WEB_PORT
 EVERYWHERE := not services and not browser and not judge and not chaos
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test services lint format bench ci lock
+.PHONY: help demo run test services browser lint format bench ci lock
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -43,6 +43,9 @@ services: $(VENV)/development ## The same on PostgreSQL, then the tests that nee
 	@DATABASE_URL=$$TEST_DATABASE_URL $(BIN)/pytest -m "$(EVERYWHERE)"
 	@DATABASE_URL=$$TEST_DATABASE_URL $(BIN)/pytest -m services
 
+browser: $(VENV)/development ## The pages in Chromium, light and dark, phone and desk; pictures in var/screenshots
+	@$(BIN)/pytest -m browser
+
 lint: $(VENV)/development ## Style, types, import contracts, migrations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -57,7 +60,7 @@ format: $(VENV)/development ## Put the code into its usual form
 bench: $(VENV)/runtime ## Figures, one JSON line each
 	@$(BIN)/python -m bench
 
-ci: lint test services ## What the continuous integration runs
+ci: lint test services browser ## What the continuous integration runs
 
 lock: $(VENV)/development ## Pin the newest versions that requirements*.in allow
 	@for name in requirements requirements-dev; do \

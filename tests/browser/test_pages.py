@@ -1,0 +1,118 @@
+"""Every page in Chromium, on a phone and a desk, light and dark: nothing sticks out, and axe finds nothing serious."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+from pytest_django import Settings
+
+from newsletter.models import Edition
+from papers.models import Paper, TrendingScore
+from tests.factories import NOW
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WIDTHS = (375, 1280)
+SCHEMES = ("light", "dark")
+
+
+def first_paper() -> str:
+    score = TrendingScore.objects.ranked("day", NOW.date()).first()
+    assert score
+    return score.paper.get_absolute_url()
+
+
+def longest_title() -> str:
+    return max(Paper.objects.all(), key=lambda paper: len(paper.title)).get_absolute_url()
+
+
+def edition() -> str:
+    return f"/editions/{Edition.objects.get().period}/"
+
+
+PAGES: dict[str, str | Callable[[], str]] = {
+    "home": "/",
+    "trending-week": "/trending/week/",
+    "trending-past-day": "/trending/day/2026-11-20/",
+    "trending-future": "/trending/day/2030-01-01/",
+    "topics": "/topics/",
+    "topic": "/topics/agents/",
+    "topic-paged": "/topics/datasets-and-benchmarks/?page=2",
+    "paper": first_paper,
+    "paper-long": longest_title,
+    "search": "/search/?q=tr",
+    "search-nothing": "/search/?q=zzzzzz",
+    "search-long": "/search/?q=" + "donaudampfschifffahrt" * 9,
+    "editions": "/editions/",
+    "edition": edition,
+    "about": "/about/",
+    "about-trending": "/about/trending",
+    "missing": "/nowhere/",
+    "check-your-inbox": "/subscribe/check-your-inbox/",
+}
+
+
+def overflow(page: Page) -> int:
+    """How many pixels stick out to the right."""
+    width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert isinstance(width, int)
+    return width
+
+
+def serious_findings(page: Page) -> list[str]:
+    results = Axe().run(page)
+    return [
+        f"{found['id']}: {node['target']} {node.get('failureSummary', '')}"
+        for found in results.response["violations"]
+        if found["impact"] in {"serious", "critical"}
+        for node in found["nodes"]
+    ]
+
+
+def test_every_page_fits_and_is_accessible(chromium: Browser, site: str, screenshots: Path, settings: Settings) -> None:
+    settings.SITE_URL = site
+    problems = []
+    for scheme in SCHEMES:
+        for width in WIDTHS:
+            context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+            page = context.new_page()
+            # A picture, a font or a script from elsewhere would tell elsewhere who reads.
+            outside: list[str] = []
+            page.on("request", lambda request, seen=outside: seen.append(request.url))
+            errors: list[str] = []
+            page.on("pageerror", lambda error, seen=errors: seen.append(str(error)))
+            for name, address in PAGES.items():
+                page.goto(site + (address() if callable(address) else address))
+                page.screenshot(path=screenshots / f"{name}-{width}-{scheme}.png", full_page=True)
+                where = f"{name} at {width}, {scheme}"
+                if stuck_out := overflow(page):
+                    problems.append(f"{where}: {stuck_out} pixels stick out")
+                problems += [f"{where}: {finding}" for finding in serious_findings(page)]
+            problems += [f"asked {url}" for url in outside if not url.startswith(site)]
+            problems += errors
+            context.close()
+    assert problems == []
+
+
+def test_the_site_is_used_without_script(chromium: Browser, site: str) -> None:
+    page = chromium.new_context(java_script_enabled=False).new_page()
+    page.goto(site)
+    page.get_by_role("link", name="Trending", exact=True).click()
+    page.get_by_role("link", name="Month").click()
+    assert page.url == f"{site}/trending/month/"
+    page.locator("input[type=date]").fill("2026-11-20")
+    page.get_by_role("button", name="Show").click()
+    assert page.url == f"{site}/trending/month/2026-11-20/"
+    page.get_by_role("searchbox").fill("tr")
+    page.get_by_role("searchbox").press("Enter")
+    assert page.locator(".headline").first.inner_text().startswith("TR-")
+
+
+def test_the_sign_up_form_leads_to_check_your_inbox(chromium: Browser, site: str) -> None:
+    page = chromium.new_page()
+    page.goto(site)
+    page.locator("#sign-up input[type=email]").fill("reader@example.org")
+    page.get_by_role("button", name="Subscribe").click()
+    assert page.url == f"{site}/subscribe/check-your-inbox/"
