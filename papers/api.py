@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, Literal, TypeVar
 
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Field, P, PathEx, Query, Router, Schema
 
@@ -196,5 +196,4 @@ def list_papers_of_topic(request: HttpRequest, slug: str, paging: Query[Paging])
 def list_found(request: HttpRequest, asked: Query[AskedWords]) -> dict[str, Any]:
     """The best matches first."""
     count, items = asked.cut(search(collapse(asked.q)))
-    prefetch_related_objects(items, "topics")
     return {"items": items} | asked.part_of(count)

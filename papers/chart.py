@@ -63,10 +63,6 @@ class Chart:
         return len(self.points) == 1
 
     @property
-    def is_flat(self) -> bool:
-        return self.low == self.high
-
-    @property
     def gain(self) -> int:
         return self.last.value - self.first.value
 

@@ -2,18 +2,19 @@ from collections import defaultdict
 from datetime import date
 from typing import NamedTuple
 
-from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from papers.absence import absence
 from papers.bibtex import Reference, bibtex
 from papers.chart import Chart, Reading, draw
 from papers.explanation import explain
 from papers.models import Paper, Signal, Topic, TrendingScore
 from papers.pages import NotFound, absolute, address_of, page_of, public_page, read_day, topic_named, visible_paper
+from papers.related import related_papers
 from papers.search import MAX_QUERY, search
 from papers.text import collapse
 from papers.trending import LIFT_BOUNDS, LISTED_POINTS, SHRINKAGE, VERSION
@@ -23,6 +24,7 @@ HOME_SIZE = 30
 PINNED_SIZE = 10
 PAGE_SIZE = 30
 SEARCH_PAGE_SIZE = 20
+RELATED_SIZE = 6
 
 
 class Entry(NamedTuple):
@@ -45,8 +47,14 @@ def home(request: HttpRequest) -> HttpResponse:
         ranked = TrendingScore.objects.ranked(window, day).exclude(paper__is_pinned=True)
         scores = ranked.prefetch_related("paper__topics")[: HOME_SIZE - len(entries)]
         entries += [Entry(score.paper, score, rank) for rank, score in enumerate(scores, start=1)]
-    context = {"day": day, "entries": entries, "has_sample": any(entry.paper.is_sample for entry in entries)}
-    return render(request, "papers/home.html", context | {"canonical": absolute(request.path)})
+    context = {
+        "day": day,
+        "absence": absence(timezone.now()),
+        "entries": entries,
+        "has_sample": any(entry.paper.is_sample for entry in entries),
+        "canonical": absolute(request.path),
+    }
+    return render(request, "papers/home.html", context)
 
 
 def _pinned(day: date | None) -> list[Entry]:
@@ -157,12 +165,8 @@ def show_topic(request: HttpRequest, slug: str) -> HttpResponse:
 def search_papers(request: HttpRequest) -> HttpResponse:
     query = collapse(request.GET.get("q", "")[:MAX_QUERY])
     page = page_of(search(query), SEARCH_PAGE_SIZE, request)
-    papers = list(page)
-    prefetch_related_objects(papers, "topics")
-    has_sample = any(paper.is_sample for paper in papers)
-    return render(
-        request, "papers/search.html", {"query": query, "page": page, "papers": papers, "has_sample": has_sample}
-    )
+    has_sample = any(paper.is_sample for paper in page)
+    return render(request, "papers/search.html", {"query": query, "page": page, "has_sample": has_sample})
 
 
 # --- A paper -----------------------------------------------------------------------------------------------------
@@ -172,12 +176,16 @@ def search_papers(request: HttpRequest) -> HttpResponse:
 def show_paper(request: HttpRequest, paper_id: int) -> HttpResponse:
     paper = visible_paper(paper_id)
     score = paper.scores.filter(window=TrendingScore.Window.DAY).order_by("-day").first()
-    context = {"paper": paper, "score": score, "counts": paper.counts, "charts": _charts(paper)}
-    return render(
-        request,
-        "papers/paper.html",
-        context | {"bibtex": bibtex(_reference(paper)), "canonical": absolute(paper.get_absolute_url())},
-    )
+    context = {
+        "paper": paper,
+        "score": score,
+        "counts": paper.counts,
+        "charts": _charts(paper),
+        "related": related_papers(paper, RELATED_SIZE),
+        "bibtex": bibtex(_reference(paper)),
+        "canonical": absolute(paper.get_absolute_url()),
+    }
+    return render(request, "papers/paper.html", context)
 
 
 @public_page
