@@ -13,11 +13,15 @@ MAX_ABSTRACT = 20_000
 
 
 class SourceError(Exception):
-    """A source could not be read at all. `permanent` means that asking again will not help."""
+    """A source could not be read, or not to the end. `permanent` means that asking again will not help.
 
-    def __init__(self, message: str, *, permanent: bool) -> None:
+    `resume_at` is the moment before which the source itself does not want to be asked, where it named one.
+    """
+
+    def __init__(self, message: str, *, permanent: bool, resume_at: datetime | None = None) -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.resume_at = resume_at
 
 
 @dataclass(frozen=True)
