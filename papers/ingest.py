@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from papers.models import Paper, Signal, SourceRun, Topic
+from papers.search_index import index_papers
 from papers.sources import source_named
 from papers.sources.base import PaperRecord, Row, RowError, SourceError
 from papers.text import plain
@@ -121,6 +122,7 @@ def _store(source: str, records: Sequence[PaperRecord], report: IngestReport) ->
     report.updated += len(updated)
     report.unchanged -= len(changed)
     report.signals += _append_signals(source, records, known)
+    index_papers(known.values())
 
 
 def _is_surpassed(record: PaperRecord, paper: Paper | None) -> bool:

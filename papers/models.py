@@ -291,12 +291,14 @@ class Repository(models.Model):
 
 
 class SearchEntry(models.Model):
-    """A paper as search sees it: words in one plain form, in the order of what they weigh; see papers.search.
+    """A paper as search sees it: words in one plain form, in the order of what they weigh; see papers.search_index.
 
     A full-text index of each database stands over this table; a migration makes it, the database itself keeps it.
     """
 
     paper = models.OneToOneField(Paper, on_delete=models.CASCADE, primary_key=True, related_name="search_entry")
+    # Where it stands among papers that match alike: attention, then the paper. The index is read in this order.
+    place = models.BigIntegerField(unique=True)
     title = models.TextField()
     acronym = models.CharField(max_length=40, blank=True)
     names = models.TextField(blank=True)

@@ -1,36 +1,135 @@
-"""Finds papers by words."""
+"""Finds papers by words, also while they are typed."""
 
-import json
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from math import log2
+from typing import NamedTuple, overload
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
-
-from papers.models import Paper
-from papers.text import collapse
+from papers.models import Paper, SearchEntry
+from papers.search_index import ACRONYM, ANYWHERE, IN_TITLE, attention_to, look_up, paper_at, plain_words
 
 MAX_QUERY = 200
-# The fields a word may stand in.
-FIELDS = ("title", "authors", "keywords", "summary", "abstract", "arxiv_id")
+# Beyond so many words the others are not looked for: nobody types more, and each costs a look-up.
+MAX_WORDS = 12
+# Nobody turns so many pages, and no look-up needs to read on.
+MAX_RESULTS = 500
+
+# How a paper is found, best first. What is found in one way comes before all that is found in the next.
+AS_TITLE_WORDS, AS_ACRONYM, AS_TITLE_PREFIXES, AS_PREFIXES = range(4)
+# What a place in the list costs, in doublings of attention: half as many as the points of relevance below.
+POINTS_A_DOUBLING = 0.5
 
 
-def search(query: str) -> QuerySet[Paper]:
-    """Return the visible papers that hold every word of `query`, best first: title matches, then newest, ties by key.
+class Match(NamedTuple):
+    """A paper that was found: in which way, and what orders it among those found in the same way."""
 
-    An empty query finds nothing; beyond its first 200 characters a query is not read.
+    way: int
+    key: str
+    title: str
+    names: str
+    attention: int
+
+
+class Found(Sequence[Paper]):
+    """The papers a query finds, best first, with their topics. Looks for them, and loads them, when asked to."""
+
+    def __init__(self, query: str) -> None:
+        # Each word once, in the order they came.
+        self._words = list(dict.fromkeys(plain_words(query[:MAX_QUERY])))[:MAX_WORDS]
+
+    def __len__(self) -> int:
+        return len(self._paper_ids)
+
+    @overload
+    def __getitem__(self, wanted: int) -> Paper: ...
+
+    @overload
+    def __getitem__(self, wanted: slice) -> list[Paper]: ...
+
+    def __getitem__(self, wanted: int | slice) -> Paper | list[Paper]:
+        if isinstance(wanted, slice):
+            return _load(self._paper_ids[wanted])
+        return Paper.objects.prefetch_related("topics").get(pk=self._paper_ids[wanted])
+
+    def __iter__(self) -> Iterator[Paper]:
+        return iter(self[:])
+
+    @cached_property
+    def _paper_ids(self) -> list[int]:
+        """What was found, best first."""
+        ways = _look_for(self._words) if self._words else {}
+        entries = SearchEntry.objects.filter(paper__in=list(ways), paper__is_hidden=False)
+        rows = entries.values_list("paper", "paper__key", "title", "names", "paper__counts")
+        ranks = {
+            paper_id: rank(Match(ways[paper_id], key, title, names, attention_to(counts)), self._words)
+            for paper_id, key, title, names, counts in rows
+        }
+        return sorted(ranks, key=ranks.__getitem__)[:MAX_RESULTS]
+
+
+def search(query: str) -> Found:
+    """Return the visible papers that have every word of `query`, or a word that begins with it, best first.
+
+    First come those with all words as whole words of the title, then those whose title is headed by an acronym that
+    begins with the query, then other titles, then matches in names, keywords, summary and abstract; among each of them
+    relevance and attention are weighed, and ties are broken by key. Finds 500 papers at most, and none for a query
+    without words; of a query the first 200 characters and twelve words are read.
     """
-    terms = collapse(query[:MAX_QUERY]).split()
-    if not terms:
-        return Paper.objects.none()
-    papers = Paper.objects.visible()
-    for term in terms:
-        # SQLite keeps lists as JSON text, where a letter beyond ASCII is an escape.
-        spellings = {term, json.dumps(term)[1:-1]}
-        somewhere = Q()
-        for field in FIELDS:
-            for spelling in spellings:
-                somewhere |= Q(**{f"{field}__icontains": spelling})
-        papers = papers.filter(somewhere)
-    in_title = Q()
-    for term in terms:
-        in_title &= Q(title__icontains=term)
-    rank = Case(When(in_title, then=Value(0)), default=Value(1), output_field=IntegerField())
-    return papers.annotate(search_rank=rank).order_by("search_rank", "-listed_on", "key")
+    return Found(query)
+
+
+def rank(match: Match, words: Sequence[str]) -> tuple[int, float, str]:
+    """Return what puts a match into its place among others: the lowest comes first."""
+    points = relevance_elsewhere(match, words) if match.way == AS_PREFIXES else relevance_of_title(match.title, words)
+    return match.way, -(points + POINTS_A_DOUBLING * log2(1 + match.attention)), match.key
+
+
+def relevance_of_title(title: str, words: Sequence[str]) -> float:
+    """Return how well a title with all `words` answers them: 20 points when it has no others, else up to 6.
+
+    Three for having them side by side, as they were typed; up to three for having the first of them near its beginning.
+    """
+    title_words = title.split()
+    if title_words == list(words):
+        return 20
+    places = (place for place, word in enumerate(title_words) if word.startswith(tuple(words)))
+    near_beginning = 3 / (1 + next(places, len(title_words)))
+    return near_beginning + 3 * (f" {' '.join(words)}" in f" {title}")
+
+
+def relevance_elsewhere(match: Match, words: Sequence[str]) -> float:
+    """Return the mean over `words` of what each gets for where it stands, and how: up to 4 points."""
+    title, names = f" {match.title} ", f" {match.names} "
+
+    def points(word: str) -> float:
+        whole, beginning = f" {word} ", f" {word}"
+        if whole in title:
+            return 4
+        if beginning in title or whole in names:
+            return 3
+        return 2 if beginning in names else 0
+
+    return sum(points(word) for word in words) / len(words)
+
+
+def _look_for(words: Sequence[str]) -> dict[int, int]:
+    """Return the ids of the papers found, each with the best way it was found in."""
+    found: dict[int, int] = {}
+    acronym = ACRONYM + "".join(words)
+    for way, where, sought, as_prefixes in (
+        (AS_TITLE_WORDS, IN_TITLE, words, False),
+        (AS_ACRONYM, IN_TITLE, [acronym], True),
+        (AS_TITLE_PREFIXES, IN_TITLE, words, True),
+        (AS_PREFIXES, ANYWHERE, words, True),
+    ):
+        for place in look_up(where, sought, MAX_RESULTS, as_prefixes=as_prefixes):
+            found.setdefault(paper_at(place), way)
+        if len(found) >= MAX_RESULTS:
+            break
+    return found
+
+
+def _load(paper_ids: Sequence[int]) -> list[Paper]:
+    """Return these papers in this order; one that was hidden or deleted meanwhile is left out."""
+    papers = Paper.objects.visible().prefetch_related("topics").in_bulk(paper_ids)
+    return [papers[paper_id] for paper_id in paper_ids if paper_id in papers]

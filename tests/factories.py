@@ -6,6 +6,7 @@ from itertools import count
 from newsletter.models import Delivery, Edition, EditionEntry
 from newsletter.rendering import compile_fragments
 from papers.models import Paper, Signal
+from papers.search_index import index_papers
 from papers.sources.base import PaperRecord, Reading
 from subscribers.models import Subscriber
 
@@ -23,7 +24,7 @@ def make_record(
 
 
 def make_paper(*, title: str = "", upvotes: int | None = 10, listed_on: date | None = TODAY, **fields: object) -> Paper:
-    """A paper with one reading of its upvotes, at midnight UTC of the listing day."""
+    """A paper that search knows, with one reading of its upvotes, at midnight UTC of the listing day."""
     number = next(_numbers)
     arxiv_id = f"2611.{number:05}"
     facts = {
@@ -35,6 +36,7 @@ def make_paper(*, title: str = "", upvotes: int | None = 10, listed_on: date | N
         "listed_on": listed_on,
     }
     paper = Paper.objects.create(**(facts | fields))
+    index_papers([paper])
     if upvotes is not None and listed_on is not None:
         observed_at = datetime(listed_on.year, listed_on.month, listed_on.day, tzinfo=UTC)
         Signal.objects.create(paper=paper, source="huggingface", kind="upvotes", value=upvotes, observed_at=observed_at)

@@ -1,0 +1,139 @@
+"""Keeps a row of plain words for every paper, and looks words up in the full-text index over those rows.
+
+Both databases see the same words: text is folded here, and all the databases do is to split it at spaces. Papers stand
+in the index in the order of their `place`, most attention first, so that a look-up that matches half of the catalogue
+may stop at the first few hundred.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from unicodedata import combining, normalize
+
+from django.db import connection
+
+from papers.models import Paper, SearchEntry
+
+WORD = re.compile(r"[^\W_]+")
+# Papers whose entries are read and written at once.
+CHUNK = 500
+# Beyond it a word is a formula or a link, and PostgreSQL takes no word of more than 2 kB.
+MAX_WORD = 40
+# PostgreSQL indexes at most a megabyte of words a row; some papers have thousands of authors.
+MAX_TEXT = 50_000
+# What an acronym begins with in the index of titles. No word has such a character.
+ACRONYM = "="
+# The bits of a place that hold the paper; those above hold its attention.
+PAPER_BITS = 40
+
+# Where words are looked up: the titles (with their acronyms), or all there is of a paper.
+IN_TITLE = "papers_search_title"
+ANYWHERE = "papers_search_text"
+# The same as anywhere, but not the highest places: any, which tells at less cost whether there are many.
+ANYWHERE_UNORDERED = "papers_search_some"
+SQLITE = "SELECT rowid FROM {0} WHERE {0} MATCH %s ORDER BY rowid DESC LIMIT %s"
+SQL = {
+    "sqlite": {
+        IN_TITLE: SQLITE.format(IN_TITLE),
+        ANYWHERE: SQLITE.format(ANYWHERE),
+        # FTS5 reads in the order of places as fast as in any other.
+        ANYWHERE_UNORDERED: SQLITE.format(ANYWHERE),
+    },
+    "postgresql": {where: f"SELECT {where}(%s::tsquery, %s)" for where in (IN_TITLE, ANYWHERE, ANYWHERE_UNORDERED)},
+}
+
+
+def plain_words(text: str) -> list[str]:
+    """Return the words of `text` as the index has them: letters and digits, case folded, without marks."""
+    folded = normalize("NFKD", text).casefold()
+    # Some write x^2 where others raise the digit.
+    plain = "".join(char for char in folded if not combining(char) and char != "^")
+    return [word[:MAX_WORD] for word in WORD.findall(plain)]
+
+
+def acronym_of(title: str) -> str:
+    """Return the capitals (and digits between them) that begin a title's one word before a colon, or nothing.
+
+    "TR-PTS: Task-Relevant Tuning" has "trpts" and "TRivia: …" has "tr"; a single capital is no acronym.
+    """
+    head, colon, _ = title.partition(":")
+    run = ""
+    for char in normalize("NFKD", head.strip()):
+        if char.isupper() or char.isdigit():
+            run += char
+        elif char not in "-^" and not combining(char):
+            break
+    is_acronym = colon and len(head.split()) == 1 and sum(char.isupper() for char in run) >= 2
+    return "".join(plain_words(run))[: MAX_WORD - len(ACRONYM)] if is_acronym else ""
+
+
+def attention_to(counts: Mapping[str, int]) -> int:
+    """Return the latest counts as one number. Stars come by the hundred where upvotes come by the ten."""
+    upvotes, comments, stars = (counts.get(kind, 0) for kind in ("upvotes", "comments", "stars"))
+    return upvotes + comments + stars // 10
+
+
+def place_of(paper_id: int, counts: Mapping[str, int]) -> int:
+    """Return where a paper stands among others that match alike: by the doublings of its attention, then newest first.
+
+    Doublings, because the index is written anew each time a paper's place changes.
+    """
+    doublings = (attention_to(counts) + 1).bit_length() - 1
+    return doublings << PAPER_BITS | paper_id
+
+
+def paper_at(place: int) -> int:
+    """Return the id of the paper that stands at `place`."""
+    return place & ((1 << PAPER_BITS) - 1)
+
+
+def entry_columns(paper: Paper) -> dict[str, str | int]:
+    """Return what search keeps of a paper: the columns of its SearchEntry."""
+    acronym = acronym_of(paper.title)
+    return {
+        "place": place_of(paper.pk, paper.counts),
+        "title": _plain(paper.title),
+        "acronym": ACRONYM + acronym if acronym else "",
+        "names": _plain(*paper.authors, *paper.keywords, paper.arxiv_id or "", paper.doi or ""),
+        "body": _plain(paper.summary, paper.abstract),
+    }
+
+
+def index_papers(papers: Iterable[Paper]) -> None:
+    """Make search know these saved papers as they are now. Those it knows so already cost one read."""
+    remaining = iter(papers)
+    while chunk := list(islice(remaining, CHUNK)):
+        entries = {paper.pk: SearchEntry(paper_id=paper.pk, **entry_columns(paper)) for paper in chunk}
+        columns = [field.attname for field in SearchEntry._meta.fields]
+        known = set(SearchEntry.objects.filter(paper__in=list(entries)).values_list(*columns))
+        changed = [entry for entry in entries.values() if tuple(getattr(entry, name) for name in columns) not in known]
+        SearchEntry.objects.bulk_create(
+            changed, update_conflicts=True, unique_fields=["paper"], update_fields=[*columns[1:]]
+        )
+
+
+def look_up(where: str, words: Sequence[str], most: int, *, as_prefixes: bool = False) -> list[int]:
+    """Return the highest places of papers that have all `words` in their title, or anywhere; `most` at most.
+
+    A word of one letter begins too many others: it is a prefix only where it stands last, and may be unfinished.
+    """
+    prefixes = {word for word in words if as_prefixes and (len(word) > 1 or word == words[-1])}
+    with connection.cursor() as cursor:
+        cursor.execute(SQL[connection.vendor][where], [_expression(words, prefixes), most])
+        return [place for (place,) in cursor.fetchall()]
+
+
+def _expression(words: Sequence[str], prefixes: set[str]) -> str:
+    """Return the question in the database's own words. Letters and digits need no escape."""
+    if connection.vendor == "postgresql":
+        return " & ".join(f"'{word}':*" if word in prefixes else f"'{word}'" for word in words)
+    return " AND ".join(f'"{word}" *' if word in prefixes else f'"{word}"' for word in words)
+
+
+def _plain(*texts: str) -> str:
+    return " ".join(_words_of(texts))[:MAX_TEXT].rstrip()
+
+
+def _words_of(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        yield from plain_words(text)
