@@ -49,7 +49,7 @@ class Reference:
         """Made of facts that do not change: the first author's last name, the year, a word of the title."""
         names = self.authors[0].split() if self.authors else []
         words = [_ascii(word) for word in re.split(r"[^\w]+", self.title)]
-        word = next((word for word in words if word and word not in SMALL_WORDS), "")
+        word = next((word for word in words if word.strip("0123456789") and word not in SMALL_WORDS), "")
         return f"{_ascii(names[-1]) if names else ''}{self.year}{word}" or "paper"
 
 

@@ -180,7 +180,8 @@ def in_words(parts: Sequence[Part]) -> str:
     if not gained:
         return ""
     counts = ", ".join(f"+{part['gain']:,} {NAMES[part['kind']][part['gain'] != 1]}" for part in gained)
-    return f"{counts} {gained[0]['since']}{_usual_in_words(gained[0])}"
+    # Editions that closed under the first version of the formula say no more than the counts.
+    return f"{counts} {gained[0].get('since', '')}".rstrip() + _usual_in_words(gained[0])
 
 
 def _usual_in_words(part: Part) -> str:

@@ -384,3 +384,9 @@ def test_on_a_monday_a_day_ago_is_called_friday() -> None:
 
 def test_a_month_speaks_of_a_month() -> None:
     assert in_words(score_of(read(8), window="month").parts) == "+8 upvotes in the last month"
+
+
+def test_parts_that_were_frozen_under_the_first_formula_still_say_the_counts() -> None:
+    assert in_words([{"kind": "upvotes", "gain": 84, "points": 5.0}, {"kind": "stars", "gain": 0, "points": 0.0}]) == (
+        "+84 upvotes"
+    )
