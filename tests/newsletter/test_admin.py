@@ -180,7 +180,9 @@ def test_a_paper_is_added_last_with_the_score_it_has(admin_client: Client) -> No
     draft = make_draft(make_paper(), make_paper())
     paper = make_paper()
     parts = [{"kind": "stars", "gain": 3, "points": 1.5}]
-    TrendingScore.objects.create(paper=paper, window="day", score=1.5, parts=parts, version="1", scored_at=NOW)
+    known = {"window": "day", "version": "2", "scored_at": NOW}
+    for day, score in ((TODAY - timedelta(days=1), 9.9), (TODAY, 1.5)):
+        TrendingScore.objects.create(paper=paper, day=day, score=score, parts=parts, **known)
     assert add(admin_client, draft, paper).status_code == 302
     entry = list(draft.entries.going_out())[-1]
     assert (entry.paper, entry.rank, entry.score, entry.parts) == (paper, 3, 1.5, parts)
