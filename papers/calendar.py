@@ -68,6 +68,17 @@ def latest_announcement(at: datetime) -> datetime:
     return announcement_time(day)
 
 
+def latest_feed_day(at: datetime) -> date:
+    """Return the Eastern date of the feed that arXiv should have at `at`.
+
+    It is made at midnight in New York of what was announced in the evening before; an hour is allowed for the making.
+    """
+    day = (at - timedelta(hours=1)).astimezone(EASTERN).date()
+    while not announces_on(day - DAY):
+        day -= DAY
+    return day
+
+
 def is_announcement_day(day: date) -> bool:
     """Return whether an announcement of arXiv appears on the UTC date `day`: Monday to Friday, less holidays' eves."""
     return announces_on(day - DAY)

@@ -245,6 +245,7 @@ class SourceRun(models.Model):
     updated = models.PositiveIntegerField("changed papers", default=0)
     unchanged = models.PositiveIntegerField("unchanged papers", default=0)
     signals = models.PositiveIntegerField("new signals", default=0)
+    skipped = models.PositiveIntegerField("skipped rows", default=0)
     refused = models.PositiveIntegerField("refused rows", default=0)
     detail = models.CharField(max_length=500, blank=True, help_text="Why, in words.")
     # After a failure: the source is not asked before. Also kept when the source itself named a time.

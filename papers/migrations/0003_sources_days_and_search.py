@@ -138,6 +138,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="sourcerun",
+            name="skipped",
+            field=models.PositiveIntegerField(default=0, verbose_name="skipped rows"),
+        ),
+        migrations.AddField(
+            model_name="sourcerun",
             name="resume_at",
             field=models.DateTimeField(blank=True, null=True),
         ),

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
-from papers.sources import huggingface, sample
+from papers.sources import arxiv, github, huggingface, sample
 from papers.sources.base import Source, SourceError
 
 SOURCES: dict[str, Callable[[], Source]] = {
     huggingface.NAME: huggingface.HuggingFace,
+    arxiv.NAME: arxiv.Arxiv,
+    github.NAME: github.GitHub,
     sample.NAME: sample.Sample,
 }
 

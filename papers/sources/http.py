@@ -4,7 +4,6 @@ Nothing that answers can hold a reading up, fill the memory, or send us elsewher
 SourceError that says in words what happened.
 """
 
-import json
 import re
 import time
 import zlib
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import httpx
 import stamina
@@ -50,20 +49,6 @@ class Answer:
     status: int
     headers: httpx.Headers
     body: bytes
-
-    def json(self, service: str) -> Any:
-        """Return the body as JSON. Raises SourceError when it is something else."""
-        refuse_html(self.body, service, "JSON")
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError) as err:
-            raise SourceError(f"{service} answered with JSON that is broken or cut off.", permanent=False) from err
-
-
-def refuse_html(body: bytes, service: str, expected: str) -> None:
-    """Raise SourceError when `body` is a web page: what a proxy, a log-in or a notice of maintenance answers with."""
-    if re.match(rb"\s*<(!doctype\s+html|html|head|body)\b", body.removeprefix(b"\xef\xbb\xbf")[:200], re.IGNORECASE):
-        raise SourceError(f"{service} answered with HTML instead of {expected}.", permanent=False)
 
 
 @dataclass(frozen=True)
@@ -115,16 +100,20 @@ class Visit:
         params: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
         expect: Collection[int] = OK,
+        check: Callable[[Answer], object] = lambda _: None,
     ) -> Answer:
         """Return the answer to a GET; its status is one of `expect`. Raises SourceError for anything else.
 
-        What may pass is tried again after a while, or when the service says so, as long as that is soon.
+        `check` may raise SourceError too. What may pass is tried again after a while, or when the service says so, as
+        long as that is soon.
         """
         address = httpx.URL(url, params=params) if params else httpx.URL(url)
         attempts = stamina.retry_context(on=self._wait_before_retry, attempts=ATTEMPTS, timeout=None, wait_initial=0.5)
         for attempt in attempts:
             with attempt:
-                return self._follow(address, dict(headers or {}), expect)
+                answer = self._follow(address, dict(headers or {}), expect)
+                check(answer)
+                return answer
         raise AssertionError("The last attempt returns or raises.")
 
     def _wait_before_retry(self, err: Exception) -> bool | timedelta:

@@ -2,35 +2,63 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import httpx
-import stamina
-
-from papers.calendar import latest_listing_day, listing_days_ending
-from papers.sources.base import MAX_ABSTRACT, MAX_TITLE, PaperRecord, Reading, RowError, SourceError
-from papers.text import has_html, readable
+from papers.calendar import is_holiday, is_listing_day, latest_listing_day, listing_days_ending
+from papers.sources.answers import refuse_html
+from papers.sources.base import MAX_ABSTRACT, MAX_TITLE, PaperRecord, Reading, RowError, SourceError, StaleAnswer
+from papers.sources.fields import RowRefused, check_arxiv_id, check_text, check_title, link_in
+from papers.sources.http import BUDGET, Answer, Service, Visit
+from papers.text import readable
 
 NAME = "huggingface"
 URL = "https://huggingface.co/api/daily_papers"
+HOSTS = frozenset({"huggingface.co", "www.huggingface.co"})
 PAGE_SIZE = 100
 MAX_PAGES = 10
 DAYS = 3
-MAX_BYTES = 20_000_000
-ARXIV_ID = re.compile(r"(?:\d{4}\.\d{4,5}|[a-z-]{2,20}(?:\.[A-Z]{2})?/\d{7})(?:v\d{1,3})?", re.ASCII)
+# A month has some thousand papers.
+BUDGET_OF_A_PERIOD = timedelta(minutes=5)
 DAY_IN_NAME = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-class RowRefused(Exception):
-    """This row cannot become a paper; the message says why."""
+@dataclass(frozen=True)
+class Period:
+    """A stretch of days as the service takes it: the parameter and its value; and the days themselves."""
+
+    parameter: str
+    value: str
+    first: date
+    last: date
+
+
+def day_period(day: date) -> Period:
+    return Period("date", day.isoformat(), day, day)
+
+
+def week_period(week: str) -> Period:
+    """Return an ISO week such as 2026-W47. Raises ValueError for anything else."""
+    if not re.fullmatch(r"20\d{2}-W\d{2}", week, re.ASCII):
+        raise ValueError(f"{week!r} is not a week such as 2026-W47.")
+    monday = date.fromisoformat(f"{week}-1")
+    return Period("week", week, monday, monday + timedelta(days=6))
+
+
+def month_period(month: str) -> Period:
+    """Return a month such as 2026-11. Raises ValueError for anything else."""
+    if not re.fullmatch(r"20\d{2}-\d{2}", month, re.ASCII):
+        raise ValueError(f"{month!r} is not a month such as 2026-11.")
+    first = date.fromisoformat(f"{month}-01")
+    return Period("month", month, first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1))
 
 
 class HuggingFace:
-    """The live listing of the last listing days, or of one named day.
+    """The live listing of the last listing days, or of one period.
 
     Days before the latest are read too: their papers go on gaining attention, and an outage leaves no gap.
     """
@@ -38,24 +66,64 @@ class HuggingFace:
     name = NAME
     every = timedelta(hours=1)
 
-    def __init__(self, day: date | None = None, url: str = URL) -> None:
-        self.day = day
+    def __init__(self, period: Period | None = None, url: str = URL) -> None:
+        self.period = period
         self.url = url
 
-    def fetch(self, at: datetime) -> Iterator[PaperRecord | RowError]:
-        """Yield every paper of the days, page by page. Raises SourceError when the service cannot be read."""
-        observed_at = at.replace(minute=0, second=0, microsecond=0)
-        days = [self.day] if self.day else listing_days_ending(latest_listing_day(at), DAYS)
-        for day in reversed(days):
-            yield from self._fetch_day(day, observed_at)
+    def question(self, at: datetime) -> str:
+        return f"daily papers of {', '.join(period.value for period in self._periods(at))}"
 
-    def _fetch_day(self, day: date, observed_at: datetime) -> Iterator[PaperRecord | RowError]:
-        for page in range(MAX_PAGES):
-            body = _get(self.url, {"date": day.isoformat(), "p": page, "limit": PAGE_SIZE})
-            rows = parse(body, origin=f"{day} page {page}", day=day, observed_at=observed_at)
+    def why_empty(self, at: datetime) -> str:
+        day = at.date()
+        if not is_listing_day(day):
+            return "No papers: it is the weekend."
+        return "No papers: a holiday at arXiv." if is_holiday(day) else "No papers yet."
+
+    def fetch(self, at: datetime) -> Iterator[PaperRecord | RowError | StaleAnswer]:
+        """Yield every paper of the days, page by page. Raises SourceError when the service cannot be read."""
+        budget = BUDGET_OF_A_PERIOD if self.period else BUDGET
+        with Visit(Service(NAME, self.url, HOSTS), at, budget=budget) as visit:
+            for period in self._periods(at):
+                yield from _report_stale(period, self._fetch_period(visit, period))
+
+    def _periods(self, at: datetime) -> list[Period]:
+        """What to ask for at `at`, newest first."""
+        if self.period:
+            return [self.period]
+        return [day_period(day) for day in reversed(listing_days_ending(latest_listing_day(at), DAYS))]
+
+    def _fetch_period(self, visit: Visit, period: Period) -> Iterator[PaperRecord | RowError]:
+        observed_at = visit.at.replace(minute=0, second=0, microsecond=0)
+        day = period.first if period.first == period.last else None
+        for page in range(MAX_PAGES if day else 10 * MAX_PAGES):
+            question: dict[str, str | int] = {period.parameter: period.value, "p": page, "limit": PAGE_SIZE}
+            answer = visit.get(self.url, question, check=_check)
+            rows = parse(answer.body, origin=f"{period.value} page {page}", day=day, observed_at=observed_at)
             yield from rows
             if len(rows) < PAGE_SIZE:
                 return
+
+
+def _check(answer: Answer) -> None:
+    refuse_html(answer.body, NAME, "JSON")
+
+
+def _report_stale(
+    period: Period, rows: Iterator[PaperRecord | RowError]
+) -> Iterator[PaperRecord | RowError | StaleAnswer]:
+    """Yield the rows, and say so when most of them are of other days than were asked for. They keep their own days."""
+    days: Counter[date] = Counter()
+    for row in rows:
+        if isinstance(row, PaperRecord) and row.listed_on:
+            days[row.listed_on] += 1
+        yield row
+    others = {day: count for day, count in days.items() if not period.first <= day <= period.last}
+    if 2 * sum(others.values()) > days.total():
+        most = max(others, key=lambda day: (others[day], day))
+        yield StaleAnswer(
+            f"Asked for {period.value}, answered with {sum(others.values())} of {days.total()} papers of other days, "
+            f"most of {most}."
+        )
 
 
 def read_files(
@@ -82,10 +150,10 @@ def parse(body: bytes, *, origin: str, day: date | None, observed_at: datetime |
     """
     try:
         # Bytes that are not UTF-8 become lone surrogates, so that only the rows that hold them are refused.
-        items = json.loads(body.decode("utf-8-sig", "surrogateescape"), parse_int=_bounded_int)
+        text = body.decode("utf-8-sig", "surrogateescape").rstrip()
+        items = json.loads(text, parse_int=_bounded_int)
     except (ValueError, RecursionError) as err:
-        what = "the answer is empty" if not body.strip() else f"not JSON ({err})"
-        raise SourceError(f"{origin}: {what}.", permanent=True) from err
+        raise SourceError(f"{origin}: {_why_not_json(text, err)}.", permanent=True) from err
     if not isinstance(items, list):
         raise SourceError(f"{origin}: expected a list of papers, found {type(items).__name__}.", permanent=True)
     rows: list[PaperRecord | RowError] = []
@@ -95,6 +163,14 @@ def parse(body: bytes, *, origin: str, day: date | None, observed_at: datetime |
         except RowRefused as err:
             rows.append(RowError(f"{origin} row {number}", str(err)))
     return rows
+
+
+def _why_not_json(text: str, err: Exception) -> str:
+    if not text:
+        return "the answer is empty"
+    if isinstance(err, json.JSONDecodeError) and (err.pos == len(text) or err.msg.startswith("Unterminated")):
+        return "JSON that is cut off"
+    return f"not JSON ({err})"
 
 
 def _bounded_int(digits: str) -> int | float:
@@ -113,16 +189,16 @@ def _record(item: Any, day: date | None, observed_at: datetime | None) -> PaperR
     read_at = observed_at or datetime.combine(listed_on, time(), UTC)
     published_at = _moment(paper, "publishedAt")
     return PaperRecord(
-        arxiv_id=_arxiv_id(paper),
-        title=_title(paper),
+        arxiv_id=check_arxiv_id(paper.get("id")),
+        title=check_title(paper.get("title")),
         authors=_authors(paper),
-        abstract=readable(_text(paper, "summary", MAX_ABSTRACT)),
-        summary=readable(_text(paper, "ai_summary", MAX_ABSTRACT)),
+        abstract=readable(check_text(paper.get("summary"), "summary", MAX_ABSTRACT)),
+        summary=readable(check_text(paper.get("ai_summary"), "ai_summary", MAX_ABSTRACT)),
         keywords=tuple(readable(word) for word in _strings(paper, "ai_keywords")),
         published_on=published_at.date() if published_at else None,
         listed_on=listed_on,
-        github_url=_url(paper, "githubRepo"),
-        project_url=_url(paper, "projectPage"),
+        github_url=link_in(check_text(paper.get("githubRepo"), "githubRepo", MAX_TITLE)),
+        project_url=link_in(check_text(paper.get("projectPage"), "projectPage", MAX_TITLE)),
         readings=_readings(paper, item, read_at),
     )
 
@@ -136,61 +212,21 @@ def _readings(paper: dict[str, Any], item: dict[str, Any], read_at: datetime) ->
     return tuple(Reading(kind, value, read_at) for kind, value in counts.items() if value is not None)
 
 
-def _arxiv_id(paper: dict[str, Any]) -> str:
-    value = paper.get("id")
-    if not isinstance(value, str) or not ARXIV_ID.fullmatch(value):
-        raise RowRefused("missing id" if value in (None, "") else "id is not an arXiv id")
-    return re.sub(r"v\d+$", "", value)
-
-
-def _title(paper: dict[str, Any]) -> str:
-    title = readable(_text(paper, "title", MAX_TITLE))
-    if not title:
-        raise RowRefused("missing title")
-    if len(title) > MAX_TITLE:  # normal form C may be longer than what was sent
-        raise RowRefused(f"title has {len(title):,} characters, more than {MAX_TITLE:,}")
-    if has_html(title):
-        raise RowRefused("HTML in the title")
-    return title
-
-
 def _authors(paper: dict[str, Any]) -> tuple[str, ...]:
     authors = paper.get("authors") or []
     if not isinstance(authors, list) or not all(isinstance(author, dict) for author in authors):
         raise RowRefused("authors is not a list of objects")
-    names = (readable(_text(author, "name", MAX_TITLE)) for author in authors if not author.get("hidden"))
+    names = (
+        readable(check_text(author.get("name"), "name", MAX_TITLE)) for author in authors if not author.get("hidden")
+    )
     return tuple(name for name in names if name)
-
-
-def _text(source: dict[str, Any], name: str, limit: int) -> str:
-    value = source.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise RowRefused(f"{name} is not text")
-    if any("\ud800" <= char <= "\udfff" for char in value):
-        raise RowRefused(f"{name} is not UTF-8")
-    if len(value) > limit:
-        raise RowRefused(f"{name} has {len(value):,} characters, more than {limit:,}")
-    return value
 
 
 def _strings(source: dict[str, Any], name: str) -> list[str]:
     values = source.get(name) or []
     if not isinstance(values, list):
         raise RowRefused(f"{name} is not a list")
-    return [_text({name: value}, name, MAX_TITLE) for value in values]
-
-
-def _url(source: dict[str, Any], name: str) -> str:
-    # As a browser does: line breaks and tabs inside an address are not part of it.
-    value = re.sub(r"[\t\r\n]", "", _text(source, name, MAX_TITLE)).strip()
-    try:
-        scheme = urlsplit(value).scheme
-    except ValueError:
-        return ""
-    # A link is an extra: one that a browser should not follow is left out, the paper stays.
-    return value if scheme in {"http", "https"} and not re.search(r"[\s<>\"\x00-\x1f\x7f]", value) else ""
+    return [check_text(value, name, MAX_TITLE) for value in values]
 
 
 def _count(source: dict[str, Any], name: str) -> int | None:
@@ -211,21 +247,3 @@ def _moment(source: dict[str, Any], name: str) -> datetime | None:
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (TypeError, ValueError, OverflowError) as err:
         raise RowRefused(f"{name} is not a date") from err
-
-
-def _is_temporary(err: Exception) -> bool:
-    return isinstance(err, SourceError) and not err.permanent
-
-
-@stamina.retry(on=_is_temporary, attempts=3, timeout=30)
-def _get(url: str, params: dict[str, str | int]) -> bytes:
-    try:
-        response = httpx.get(url, params=params, timeout=20, headers={"User-Agent": "PaperRoute/0.1"})
-    except httpx.RequestError as err:
-        raise SourceError(f"{NAME} did not answer: {type(err).__name__}.", permanent=False) from err
-    if response.status_code != httpx.codes.OK:
-        temporary = response.status_code == httpx.codes.TOO_MANY_REQUESTS or response.is_server_error
-        raise SourceError(f"{NAME} answered {response.status_code}.", permanent=not temporary)
-    if len(response.content) > MAX_BYTES:
-        raise SourceError(f"{NAME} answered with more than {MAX_BYTES:,} bytes.", permanent=True)
-    return response.content

@@ -20,6 +20,12 @@ class Sample:
     name = NAME
     every = timedelta(hours=1)
 
+    def question(self, at: datetime) -> str:
+        return "the bundled catalogue"
+
+    def why_empty(self, at: datetime) -> str:
+        return "The catalogue is empty."
+
     def fetch(self, at: datetime) -> Iterator[PaperRecord]:
         """Yield every paper of the catalogue, oldest day first."""
         rows = [json.loads(line) for line in CATALOGUE.read_text(encoding="utf-8").splitlines()]

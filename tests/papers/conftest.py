@@ -6,7 +6,7 @@ import stamina
 from pytest_httpserver import HTTPServer
 
 from papers.sources import SOURCES
-from papers.sources.huggingface import HuggingFace
+from papers.sources.huggingface import HuggingFace, day_period
 from tests.factories import TODAY
 
 
@@ -30,7 +30,7 @@ def read_from(monkeypatch: pytest.MonkeyPatch, _one_attempt: None) -> Callable[[
     """Give the live listing another address, and one day to read."""
 
     def change(url: str) -> None:
-        monkeypatch.setitem(SOURCES, "huggingface", lambda: HuggingFace(day=TODAY, url=url))
+        monkeypatch.setitem(SOURCES, "huggingface", lambda: HuggingFace(day_period(TODAY), url=url))
 
     return change
 

@@ -11,6 +11,7 @@ from papers.calendar import (
     is_holiday,
     is_listing_day,
     latest_announcement,
+    latest_feed_day,
     latest_listing_day,
     listing_days_ending,
 )
@@ -135,3 +136,19 @@ def test_the_latest_announcement_is_at_most_five_days_ago_and_on_an_announcement
     assert timedelta() <= at - latest < timedelta(days=5)
     assert latest.hour in {0, 1}
     assert is_announcement_day(latest.date())
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        # Midnight in New York is five o'clock in winter and four in summer; an hour more for the making.
+        (datetime(2026, 11, 24, 5, 59, tzinfo=UTC), date(2026, 11, 23)),
+        (datetime(2026, 11, 24, 6, 0, tzinfo=UTC), date(2026, 11, 24)),
+        (datetime(2026, 7, 14, 4, 59, tzinfo=UTC), date(2026, 7, 13)),
+        (datetime(2026, 7, 14, 5, 0, tzinfo=UTC), date(2026, 7, 14)),
+        (datetime(2026, 11, 22, 12, tzinfo=UTC), date(2026, 11, 20)),
+        (datetime(2026, 11, 27, 12, tzinfo=UTC), date(2026, 11, 26)),
+    ],
+)
+def test_the_feed_of_a_day_is_there_after_midnight_in_new_york(at: datetime, expected: date) -> None:
+    assert latest_feed_day(at) == expected

@@ -1,5 +1,4 @@
-import json
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -7,24 +6,20 @@ import pytest
 from django.db import connection
 from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
-from pytest_django import Settings
-from pytest_httpserver import HTTPServer
-from werkzeug import Request, Response
 
-from papers.ingest import CHUNK, IngestReport, ingest, ingest_due, run_source
-from papers.models import Paper, Signal, SourceRun, Topic, TrendingScore
-from papers.sources.base import PaperRecord, Reading, RowError, SourceError
-from papers.sources.huggingface import PAGE_SIZE
-from papers.tasks import ingest_due_task
+from papers.batch import IngestReport
+from papers.ingest import CHUNK, ingest
+from papers.models import Paper, Signal, Topic
+from papers.search import search
+from papers.sources.base import Attention, PaperRecord, Reading, Row, RowError, SourceError, StaleAnswer
 from tests.factories import NOW, TODAY, make_paper, make_record
-from tests.papers.answers import make_row, make_rows
 
 pytestmark = pytest.mark.django_db
 
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)
 
 
-def ingest_records(*rows: PaperRecord | RowError, source: str = "huggingface") -> IngestReport:
+def ingest_records(*rows: Row, source: str = "huggingface") -> IngestReport:
     return ingest(source, rows)
 
 
@@ -140,7 +135,7 @@ def test_refused_rows_are_reported_and_the_others_kept() -> None:
     report = ingest_records(make_record(arxiv_id="2611.00001"), refused, make_record(arxiv_id="2611.00003"))
     assert report.refused == [refused]
     assert (Paper.objects.count(), report.created) == (2, 2)
-    assert str(report) == "2 new papers, 0 changed, 0 unchanged, 2 new signals, 1 rows refused"
+    assert str(report) == "2 new papers, 0 changed, 0 unchanged, 2 new signals, 0 rows skipped, 1 refused"
 
 
 def test_more_rows_than_a_chunk_are_all_kept() -> None:
@@ -157,14 +152,16 @@ def test_a_key_in_two_chunks_is_one_paper() -> None:
     assert (report.created, report.updated) == (CHUNK, 1)
 
 
-def test_an_error_in_the_middle_keeps_the_chunks_before_it() -> None:
-    def rows() -> object:
+def test_an_error_in_the_middle_keeps_all_that_came_before_it() -> None:
+    def rows() -> Iterator[Row]:
         yield from make_records(CHUNK + 10)
         raise SourceError("gone", permanent=False)
 
+    report = IngestReport()
     with pytest.raises(SourceError, match="gone"):
-        ingest("huggingface", rows())  # type: ignore[arg-type]
-    assert Paper.objects.count() == CHUNK
+        ingest("huggingface", rows(), report)
+    assert Paper.objects.count() == CHUNK + 10
+    assert (report.created, report.received) == (CHUNK + 10, CHUNK + 10)
 
 
 def test_twenty_papers_take_as_many_queries_as_ten() -> None:
@@ -249,116 +246,185 @@ def test_a_topic_an_editor_took_away_stays_away_while_the_paper_does_not_change(
     assert topics_of(paper) == set()
 
 
-# --- Reading what is due -----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def _only_the_listing(settings: Settings) -> None:
-    settings.PAPERS_SOURCES = ["huggingface"]
-
-
-@pytest.mark.usefixtures("_only_the_listing")
-def test_a_source_is_read_once_an_hour(listing: HTTPServer) -> None:
-    listing.expect_request("/daily_papers").respond_with_json([make_row(upvotes=7)])
-    assert len(ingest_due(NOW)) == 1
-    assert ingest_due(NOW + timedelta(minutes=59)) == []
-    assert len(ingest_due(NOW + timedelta(minutes=60))) == 1
-    assert len(listing.log) == 2
-    hours = Signal.objects.filter(kind="upvotes").values_list("observed_at", flat=True)
-    assert list(hours) == [NOW, NOW + timedelta(hours=1)]
-
-
-def test_every_source_has_its_own_hour(listing: HTTPServer, settings: Settings) -> None:
-    listing.expect_request("/daily_papers").respond_with_json([make_row()])
-    settings.PAPERS_SOURCES = ["huggingface"]
-    ingest_due(NOW)
-    settings.PAPERS_SOURCES = ["huggingface", "sample"]
-    assert [run.source for run in ingest_due(NOW + timedelta(minutes=5))] == ["sample"]
-
-
-@pytest.mark.usefixtures("_only_the_listing")
-def test_a_run_records_what_came_back(listing: HTTPServer) -> None:
-    listing.expect_request("/daily_papers").respond_with_json([make_row(), make_row(id="2611.00002"), {}])
-    (run,) = ingest_due(NOW)
-    assert SourceRun.objects.get() == run
-    assert (run.source, run.started_at, run.due_at, run.error) == ("huggingface", NOW, NOW, "")
-    assert (run.created, run.updated, run.unchanged, run.signals, run.refused) == (2, 0, 0, 4, 1)
-
-
-@pytest.mark.usefixtures("_only_the_listing")
-def test_a_second_reading_within_the_hour_adds_nothing(listing: HTTPServer) -> None:
-    listing.expect_request("/daily_papers").respond_with_json([make_row(), make_row(id="2611.00002")])
-    run_source("huggingface", NOW)
-    before = dump_all()
-    again = run_source("huggingface", NOW + timedelta(minutes=59))
-    assert (again.created, again.updated, again.unchanged, again.signals) == (0, 0, 2, 0)
-    assert dump_all() == before
-
-
-@pytest.mark.parametrize(
-    ("answer", "error"),
-    [
-        (Response("no", status=500), "huggingface answered 500."),
-        (Response("slow down", status=429), "huggingface answered 429."),
-        (Response("<html>Please wait</html>", content_type="text/html"), "not JSON"),
-        (Response('{"error": "x"}'), "expected a list of papers, found dict"),
-        (Response("[]", headers={"Content-Encoding": "gzip"}), "DecodingError"),
-    ],
-)
-@pytest.mark.usefixtures("_only_the_listing")
-def test_a_source_that_fails_is_recorded_and_read_again_in_an_hour(
-    listing: HTTPServer, answer: Response, error: str
-) -> None:
-    listing.expect_ordered_request("/daily_papers").respond_with_response(answer)
-    listing.expect_ordered_request("/daily_papers").respond_with_json([make_row()])
-    (run,) = ingest_due(NOW)
-    assert error in run.error
-    assert SourceRun.objects.get().error == run.error
-    assert Paper.objects.count() == 0
-    assert ingest_due(NOW + timedelta(minutes=59)) == []
-    (next_run,) = ingest_due(NOW + timedelta(hours=1))
-    assert (next_run.error, next_run.created) == ("", 1)
-
-
-@pytest.mark.usefixtures("_only_the_listing")
-def test_a_source_that_is_away_is_recorded(read_from: Callable[[str], None], unused_tcp_url: str) -> None:
-    read_from(unused_tcp_url)
-    (run,) = ingest_due(NOW)
-    assert run.error == "huggingface did not answer: ConnectError."
-
-
-def test_a_source_that_fails_does_not_keep_the_next_from_being_read(listing: HTTPServer, settings: Settings) -> None:
-    settings.PAPERS_SOURCES = ["huggingface", "sample"]
-    listing.expect_request("/daily_papers").respond_with_data("no", status=503)
-    failed, read = ingest_due(NOW)
-    assert failed.error
-    assert (read.source, read.error) == ("sample", "")
-    assert read.created > 0
-
-
-@pytest.mark.usefixtures("_only_the_listing")
-def test_a_source_that_fails_on_a_later_page_is_recorded(listing: HTTPServer) -> None:
-    def answer(request: Request) -> Response:
-        if request.args["p"] == "0":
-            return Response(json.dumps(make_rows(PAGE_SIZE)))
-        return Response("no", status=500)
-
-    listing.expect_request("/daily_papers").respond_with_handler(answer)
-    (run,) = ingest_due(NOW)
-    assert run.error == "huggingface answered 500."
-
-
-@pytest.mark.usefixtures("_only_the_listing")
-def test_the_task_reads_and_scores(listing: HTTPServer) -> None:
-    listing.expect_request("/daily_papers").respond_with_json([make_row()])
-    ingest_due_task()
-    ingest_due_task()
-    assert SourceRun.objects.count() == 1
-    assert TrendingScore.objects.filter(paper=Paper.objects.get()).count() == 3
-
-
 def test_a_hidden_paper_stays_hidden_when_it_is_listed_again() -> None:
     paper = make_paper(is_hidden=True)
     ingest_records(make_record(arxiv_id=paper.arxiv_id, title="Again"))
     paper.refresh_from_db()
     assert (paper.is_hidden, paper.title) == (True, "Again")
+
+
+# --- What an editor corrected ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fact", "corrected", "told"),
+    [
+        ("title", "Corrected", "Told"),
+        ("authors", ["Corrected"], ("Told",)),
+        ("abstract", "Corrected", "Told"),
+        ("summary", "Corrected", "Told"),
+        ("summary", "", "Told"),
+        ("keywords", ["corrected"], ("told",)),
+        ("github_url", "https://github.com/a/corrected", "https://github.com/a/told"),
+        ("project_url", "https://corrected.example", "https://told.example"),
+    ],
+)
+def test_no_source_overwrites_what_an_editor_corrected(fact: str, corrected: object, told: object) -> None:
+    record = replace(make_record(), **{fact: told})  # type: ignore[arg-type]
+    ingest_records(record)
+    Paper.objects.update(**{fact: corrected, "edited_facts": [fact]})
+    assert ingest_records(record) == IngestReport(unchanged=1)
+    assert getattr(Paper.objects.get(), fact) == corrected
+    Paper.objects.update(edited_facts=[])
+    ingest_records(record)
+    assert getattr(Paper.objects.get(), fact) == (list(told) if isinstance(told, tuple) else told)
+
+
+def test_no_source_changes_the_topics_an_editor_set() -> None:
+    ingest_records(replace(make_record(title="A Benchmark"), categories=("cs.CL",)))
+    paper = Paper.objects.get()
+    paper.topics.clear()
+    Paper.objects.update(edited_facts=["topics"])
+    ingest_records(replace(make_record(title="Another Benchmark"), categories=("cs.CL", "cs.AI")))
+    assert topics_of(paper) == set()
+
+
+def test_a_paper_whose_title_was_corrected_is_still_found_by_the_one_the_source_tells() -> None:
+    ingest_records(PaperRecord(title="Atention Is All You Need"))
+    Paper.objects.update(title="Attention Is All You Need", edited_facts=["title"])
+    assert ingest_records(PaperRecord(title="Atention Is All You Need")).unchanged == 1
+    assert Paper.objects.get().title == "Attention Is All You Need"
+
+
+# --- Whose word stands -------------------------------------------------------------------------------------------
+
+
+def test_arxivs_own_words_stand_whichever_source_is_read_last() -> None:
+    of_arxiv = replace(make_record(title="As at arXiv", upvotes=None), categories=("cs.CL",), abstract="arXiv's.")
+    of_a_list = replace(make_record(title="As on the List"), abstract="The list's.", authors=("Ada",), summary="Short.")
+    for records in ((of_arxiv, of_a_list), (of_a_list, of_arxiv)):
+        Paper.objects.all().delete()
+        for record in records:
+            ingest_records(record)
+        paper = Paper.objects.get()
+        assert (paper.title, paper.abstract) == ("As at arXiv", "arXiv's.")
+        assert (paper.authors, paper.summary, paper.primary_category) == (["Ada"], "Short.", "cs.CL")
+        assert [ingest_records(record).updated for record in records] == [0, 0]
+
+
+def test_a_repository_that_somebody_named_goes_before_one_out_of_the_text() -> None:
+    named = replace(make_record(), github_url="https://github.com/a/named")
+    found = replace(make_record(upvotes=None), categories=("cs.CL",), github_url="https://github.com/a/found")
+    ingest_records(found)
+    assert Paper.objects.get().github_url.endswith("found")
+    ingest_records(named)
+    ingest_records(found)
+    assert Paper.objects.get().github_url.endswith("named")
+
+
+def test_a_new_version_changes_a_known_paper_and_never_makes_one() -> None:
+    known = replace(make_record(arxiv_id="2611.00001", upvotes=None), categories=("cs.CL",))
+    ingest_records(known)
+    report = ingest_records(
+        replace(known, title="A Better Title", is_update=True),
+        replace(known, arxiv_id="2611.00002", title="Unknown", is_update=True),
+    )
+    assert report == IngestReport(updated=1, skipped=1)
+    assert Paper.objects.get().title == "A Better Title"
+    assert report.why_not_all == "1 rows skipped: they tell of papers that are not known."
+
+
+# --- Attention and counts ----------------------------------------------------------------------------------------
+
+
+def counts() -> dict[str, int]:
+    found: dict[str, int] = Paper.objects.get().counts
+    return found
+
+
+def test_a_paper_carries_the_latest_count_of_each_kind() -> None:
+    ingest_records(replace(make_record(), readings=(Reading("upvotes", 7, MIDNIGHT), Reading("comments", 1, MIDNIGHT))))
+    assert counts() == {"upvotes": 7, "comments": 1}
+    ingest_records(replace(make_record(), readings=(Reading("upvotes", 9, NOW),)))
+    assert counts() == {"upvotes": 9, "comments": 1}
+
+
+def test_an_older_reading_turns_no_count_back_and_is_kept_as_a_signal() -> None:
+    ingest_records(replace(make_record(), readings=(Reading("upvotes", 9, NOW),)))
+    ingest_records(replace(make_record(), readings=(Reading("upvotes", 7, MIDNIGHT), Reading("stars", 3, MIDNIGHT))))
+    assert counts() == {"upvotes": 9, "stars": 3}
+    assert Signal.objects.count() == 3
+
+
+def test_a_count_may_fall() -> None:
+    for value, at in ((9, MIDNIGHT), (8, NOW)):
+        ingest_records(replace(make_record(), readings=(Reading("upvotes", value, at),)))
+    assert counts() == {"upvotes": 8}
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_the_latest_of_several_readings_in_one_batch_counts_in_whatever_order_they_come(is_new: bool) -> None:
+    if not is_new:
+        ingest_records(make_record(upvotes=1))
+    readings = [Reading("upvotes", value, NOW + timedelta(hours=value)) for value in (3, 5, 2)]
+    ingest_records(*(replace(make_record(), readings=(reading,)) for reading in readings))
+    assert counts() == {"upvotes": 5}
+
+
+@pytest.mark.parametrize("sources", [("github", "huggingface"), ("huggingface", "github")])
+def test_of_two_sources_at_the_same_moment_the_same_one_counts_whichever_came_first(sources: tuple[str, str]) -> None:
+    values = {"github": 100, "huggingface": 90}
+    for source in sources:
+        ingest_records(replace(make_record(), readings=(Reading("stars", values[source], NOW),)), source=source)
+    assert counts() == {"stars": 100}
+
+
+def test_attention_is_added_to_a_known_paper_and_changes_nothing_else() -> None:
+    ingest_records(make_record(upvotes=7))
+    before = dump(Topic, Paper.topics.through)
+    report = ingest_records(Attention("arxiv:2611.00001", (Reading("stars", 42, NOW),)), source="github")
+    assert report == IngestReport(signals=1)
+    assert counts() == {"upvotes": 7, "stars": 42}
+    assert Signal.objects.get(source="github").value == 42
+    assert dump(Topic, Paper.topics.through) == before
+
+
+def test_attention_to_an_unknown_paper_is_skipped() -> None:
+    report = ingest_records(Attention("arxiv:2611.99999", (Reading("stars", 42, NOW),)))
+    assert report == IngestReport(skipped=1)
+    assert not Paper.objects.exists()
+
+
+def test_counts_of_a_sample_paper_do_not_outlive_its_becoming_real() -> None:
+    ingest_records(sample_of(replace(make_record(), readings=(Reading("comments", 99, NOW),))), source="sample")
+    ingest_records(make_record(upvotes=7))
+    assert counts() == {"upvotes": 7}
+
+
+def test_a_stale_answer_is_kept_in_the_report_and_is_no_row() -> None:
+    report = ingest_records(make_record(), StaleAnswer("Asked for today, answered with yesterday."))
+    assert (report.stale, report.received) == (["Asked for today, answered with yesterday."], 1)
+
+
+def test_search_knows_what_was_ingested_and_what_changed() -> None:
+    ingest_records(make_record(title="Zebras"))
+    assert [paper.title for paper in search("zebras")] == ["Zebras"]
+    ingest_records(make_record(title="Giraffes"))
+    assert [paper.title for paper in search("giraffes")] == ["Giraffes"]
+    assert not search("zebras")
+
+
+def test_twenty_known_papers_take_as_many_queries_as_ten() -> None:
+    ingest_records(*make_records(20))
+    taken = []
+    for count in (10, 20):
+        later = [
+            replace(
+                record, title=f"Changed {count}", readings=(Reading("upvotes", count, NOW + timedelta(hours=count)),)
+            )
+            for record in make_records(count)
+        ]
+        with CaptureQueriesContext(connection) as queries:
+            ingest_records(*later)
+        taken.append(len(queries))
+    assert taken[0] == taken[1]

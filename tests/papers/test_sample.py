@@ -149,7 +149,7 @@ def test_the_days_are_shifted_once(later: timedelta) -> None:
     import_sample()
     before = dump()
     run = run_source("sample", NOW + later)
-    assert (run.created, run.updated, run.unchanged, run.signals, run.error) == (0, 0, 259, 0, "")
+    assert (run.created, run.updated, run.unchanged, run.signals, run.detail) == (0, 0, 259, 0, "")
     assert dump() == before
 
 
