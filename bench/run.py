@@ -12,11 +12,13 @@ django.setup()
 call_command("migrate", verbosity=0)
 
 from bench.newsletter import bench_closing, bench_composing  # noqa: E402  models can be imported only now
+from bench.pages import bench_pages  # noqa: E402
 from bench.papers import bench_ingest, bench_scoring  # noqa: E402
 
 GROUPS: dict[str, list[Callable[[], None]]] = {
     "ingest": [bench_ingest],
     "score": [bench_scoring],
+    "pages": [bench_pages],
     "newsletter": [bench_closing, bench_composing],
 }
 

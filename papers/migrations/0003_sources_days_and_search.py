@@ -173,6 +173,14 @@ class Migration(migrations.Migration):
             index=models.Index(condition=models.Q(("doi__isnull", False)), fields=["doi"], name="paper_doi"),
         ),
         migrations.AddIndex(
+            model_name="paper",
+            index=models.Index(condition=models.Q(("is_pinned", True)), fields=["listed_on"], name="paper_pinned"),
+        ),
+        migrations.AddIndex(
+            model_name="paper",
+            index=models.Index(condition=models.Q(("is_hidden", True)), fields=["listed_on"], name="paper_hidden"),
+        ),
+        migrations.AddIndex(
             model_name="sourcerun",
             index=models.Index(fields=["source", "-started_at"], name="runs_of_a_source"),
         ),
