@@ -3,31 +3,21 @@
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from math import log2
-from typing import NamedTuple, overload
+from typing import overload
 
-from papers.models import Paper, SearchEntry
-from papers.search_index import ACRONYM, ANYWHERE, IN_TITLE, attention_to, look_up, paper_at, plain_words
+from papers.models import Paper
+from papers.search_index import ACRONYM, ANYWHERE, IN_TITLE, Entry, look_up, paper_at, plain_words, read_entries
 
 MAX_QUERY = 200
 # Beyond so many words the others are not looked for: nobody types more, and each costs a look-up.
 MAX_WORDS = 12
 # Nobody turns so many pages, and no look-up needs to read on.
-MAX_RESULTS = 500
+MAX_RESULTS = 300
 
 # How a paper is found, best first. What is found in one way comes before all that is found in the next.
 AS_TITLE_WORDS, AS_ACRONYM, AS_TITLE_PREFIXES, AS_PREFIXES = range(4)
-# What a place in the list costs, in doublings of attention: half as many as the points of relevance below.
+# What twice the attention is worth, beside the points of relevance below.
 POINTS_A_DOUBLING = 0.5
-
-
-class Match(NamedTuple):
-    """A paper that was found: in which way, and what orders it among those found in the same way."""
-
-    way: int
-    key: str
-    title: str
-    names: str
-    attention: int
 
 
 class Found(Sequence[Paper]):
@@ -58,48 +48,43 @@ class Found(Sequence[Paper]):
     def _paper_ids(self) -> list[int]:
         """What was found, best first."""
         ways = _look_for(self._words) if self._words else {}
-        entries = SearchEntry.objects.filter(paper__in=list(ways), paper__is_hidden=False)
-        rows = entries.values_list("paper", "paper__key", "title", "names", "paper__counts")
-        ranks = {
-            paper_id: rank(Match(ways[paper_id], key, title, names, attention_to(counts)), self._words)
-            for paper_id, key, title, names, counts in rows
-        }
+        ranks = {entry.paper_id: rank(entry, ways[entry.paper_id], self._words) for entry in read_entries(ways)}
         return sorted(ranks, key=ranks.__getitem__)[:MAX_RESULTS]
 
 
 def search(query: str) -> Found:
-    """Return the visible papers that have every word of `query`, or a word that begins with it, best first.
+    """Return the visible papers that have every word of `query`, best first; its last three may be unfinished.
 
     First come those with all words as whole words of the title, then those whose title is headed by an acronym that
     begins with the query, then other titles, then matches in names, keywords, summary and abstract; among each of them
-    relevance and attention are weighed, and ties are broken by key. Finds 500 papers at most, and none for a query
+    relevance and attention are weighed, and ties are broken by key. Finds 300 papers at most, and none for a query
     without words; of a query the first 200 characters and twelve words are read.
     """
     return Found(query)
 
 
-def rank(match: Match, words: Sequence[str]) -> tuple[int, float, str]:
-    """Return what puts a match into its place among others: the lowest comes first."""
-    points = relevance_elsewhere(match, words) if match.way == AS_PREFIXES else relevance_of_title(match.title, words)
-    return match.way, -(points + POINTS_A_DOUBLING * log2(1 + match.attention)), match.key
+def rank(entry: Entry, way: int, words: Sequence[str]) -> tuple[int, float, str]:
+    """Return what puts a paper that was found in this way into its place among others: the lowest comes first."""
+    points = relevance_elsewhere(entry, words) if way == AS_PREFIXES else relevance_of_title(entry.title, words)
+    return way, -(points + POINTS_A_DOUBLING * log2(1 + entry.attention)), entry.key
 
 
 def relevance_of_title(title: str, words: Sequence[str]) -> float:
-    """Return how well a title with all `words` answers them: 20 points when it has no others, else up to 6.
+    """Return how well a title with all `words` answers them: 20 points when it has no others, else up to 9.
 
-    Three for having them side by side, as they were typed; up to three for having the first of them near its beginning.
+    Six for having them side by side, as they were typed; up to three for having the first of them near its beginning.
     """
     title_words = title.split()
     if title_words == list(words):
         return 20
-    places = (place for place, word in enumerate(title_words) if word.startswith(tuple(words)))
+    places = (place for place, word in enumerate(title_words) if word.startswith(words[0]))
     near_beginning = 3 / (1 + next(places, len(title_words)))
-    return near_beginning + 3 * (f" {' '.join(words)}" in f" {title}")
+    return near_beginning + 6 * (f" {' '.join(words)}" in f" {title}")
 
 
-def relevance_elsewhere(match: Match, words: Sequence[str]) -> float:
+def relevance_elsewhere(entry: Entry, words: Sequence[str]) -> float:
     """Return the mean over `words` of what each gets for where it stands, and how: up to 4 points."""
-    title, names = f" {match.title} ", f" {match.names} "
+    title, names = f" {entry.title} ", f" {entry.names} "
 
     def points(word: str) -> float:
         whole, beginning = f" {word} ", f" {word}"

@@ -5,9 +5,11 @@ in the index in the order of their `place`, most attention first, so that a look
 may stop at the first few hundred.
 """
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import NamedTuple
 from unicodedata import combining, normalize
 
 from django.db import connection
@@ -21,6 +23,8 @@ CHUNK = 500
 MAX_WORD = 40
 # PostgreSQL indexes at most a megabyte of words a row; some papers have thousands of authors.
 MAX_TEXT = 50_000
+# So many words at the end of a query are beginnings too: each costs more to look up than a whole word.
+UNFINISHED = 3
 # What an acronym begins with in the index of titles. No word has such a character.
 ACRONYM = "="
 # The bits of a place that hold the paper; those above hold its attention.
@@ -31,8 +35,9 @@ IN_TITLE = "papers_search_title"
 ANYWHERE = "papers_search_text"
 # The same as anywhere, but not the highest places: any, which tells at less cost whether there are many.
 ANYWHERE_UNORDERED = "papers_search_some"
+
 SQLITE = "SELECT rowid FROM {0} WHERE {0} MATCH %s ORDER BY rowid DESC LIMIT %s"
-SQL = {
+LOOK_UP = {
     "sqlite": {
         IN_TITLE: SQLITE.format(IN_TITLE),
         ANYWHERE: SQLITE.format(ANYWHERE),
@@ -41,13 +46,33 @@ SQL = {
     },
     "postgresql": {where: f"SELECT {where}(%s::tsquery, %s)" for where in (IN_TITLE, ANYWHERE, ANYWHERE_UNORDERED)},
 }
+READ = """
+    SELECT paper.id, paper.key, entry.title, entry.names, paper.counts
+    FROM papers_searchentry AS entry JOIN papers_paper AS paper ON paper.id = entry.paper_id
+    WHERE NOT paper.is_hidden AND entry.paper_id
+"""
+# One argument, however many papers: the ORM takes longer over hundreds of them than the database.
+AMONG = {
+    "sqlite": "IN (SELECT value FROM json_each(%s))",
+    "postgresql": "IN (SELECT jsonb_array_elements_text(%s::jsonb)::bigint)",
+}
+
+
+class Entry(NamedTuple):
+    """What a visible paper is ranked by."""
+
+    paper_id: int
+    key: str
+    title: str
+    names: str
+    attention: int
 
 
 def plain_words(text: str) -> list[str]:
     """Return the words of `text` as the index has them: letters and digits, case folded, without marks."""
-    folded = normalize("NFKD", text).casefold()
+    plain = text.casefold() if text.isascii() else _unmarked(normalize("NFKD", text).casefold())
     # Some write x^2 where others raise the digit.
-    plain = "".join(char for char in folded if not combining(char) and char != "^")
+    plain = plain.replace("^", "")
     return [word[:MAX_WORD] for word in WORD.findall(plain)]
 
 
@@ -115,12 +140,24 @@ def index_papers(papers: Iterable[Paper]) -> None:
 def look_up(where: str, words: Sequence[str], most: int, *, as_prefixes: bool = False) -> list[int]:
     """Return the highest places of papers that have all `words` in their title, or anywhere; `most` at most.
 
-    A word of one letter begins too many others: it is a prefix only where it stands last, and may be unfinished.
+    As prefixes, the last few words may be unfinished. One letter begins too many words to be a prefix, unless it is the
+    last word.
     """
-    prefixes = {word for word in words if as_prefixes and (len(word) > 1 or word == words[-1])}
+    unfinished = words[-UNFINISHED:] if as_prefixes else ()
+    prefixes = {word for word in unfinished if len(word) > 1 or word == words[-1]}
     with connection.cursor() as cursor:
-        cursor.execute(SQL[connection.vendor][where], [_expression(words, prefixes), most])
+        cursor.execute(LOOK_UP[connection.vendor][where], [_expression(words, prefixes), most])
         return [place for (place,) in cursor.fetchall()]
+
+
+def read_entries(paper_ids: Collection[int]) -> list[Entry]:
+    """Return the entries of those of these papers that are not hidden."""
+    with connection.cursor() as cursor:
+        cursor.execute(READ + AMONG[connection.vendor], [json.dumps(list(paper_ids))])
+        return [
+            Entry(paper_id, key, title, names, attention_to(json.loads(counts)))
+            for paper_id, key, title, names, counts in cursor.fetchall()
+        ]
 
 
 def _expression(words: Sequence[str], prefixes: set[str]) -> str:
@@ -128,6 +165,10 @@ def _expression(words: Sequence[str], prefixes: set[str]) -> str:
     if connection.vendor == "postgresql":
         return " & ".join(f"'{word}':*" if word in prefixes else f"'{word}'" for word in words)
     return " AND ".join(f'"{word}" *' if word in prefixes else f'"{word}"' for word in words)
+
+
+def _unmarked(text: str) -> str:
+    return "".join(char for char in text if not combining(char))
 
 
 def _plain(*texts: str) -> str:

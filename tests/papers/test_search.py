@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from papers.ingest import ingest
 from papers.models import Paper
-from papers.search import AS_PREFIXES, AS_TITLE_WORDS, MAX_QUERY, MAX_RESULTS, MAX_WORDS, Match, rank, search
-from papers.search_index import index_papers, plain_words
+from papers.search import AS_PREFIXES, MAX_QUERY, MAX_RESULTS, MAX_WORDS, rank, search
+from papers.search_index import Entry, index_papers, plain_words
 from papers.sources.sample import Sample
 from tests.factories import NOW, make_paper
 
@@ -21,10 +21,8 @@ def find(query: str) -> list[str]:
     return [paper.title for paper in search(query)]
 
 
-def make_match(
-    *, way: int = AS_TITLE_WORDS, key: str = "k", title: str = "graphs", names: str = "", attention: int = 0
-) -> Match:
-    return Match(way, key, title, names, attention)
+def make_entry(*, key: str = "k", title: str = "graphs", names: str = "", attention: int = 0) -> Entry:
+    return Entry(1, key, title, names, attention)
 
 
 # --- What is found --------------------------------------------------------------------------------------------------
@@ -87,6 +85,12 @@ def test_letters_beyond_ascii_are_found_with_marks_and_without(query: str) -> No
     make_paper(title="Hay")
     make_paper(title="Found", authors=["Bernhard Schölkopf"], keywords=["注意力", "𝒪(n) time", "fine"])
     assert find(query) == ["Found"]
+
+
+def test_only_the_last_three_words_may_be_unfinished() -> None:
+    make_paper(title="A Survey of Large Language Models")
+    assert find("survey lar lan mod") == ["A Survey of Large Language Models"]
+    assert find("sur lar lan mod") == []
 
 
 def test_hidden_papers_are_not_found() -> None:
@@ -157,15 +161,15 @@ def test_an_author_comes_before_a_name_that_is_mentioned() -> None:
 @given(st.integers(0, 10**6), st.integers(0, 10**6), st.text("ab ", max_size=20), st.text("ab ", max_size=20))
 def test_more_attention_never_moves_a_paper_down(fewer: int, more: int, title: str, names: str) -> None:
     fewer, more = sorted([fewer, more])
+    lower, higher = (make_entry(title=title, names=names, attention=count) for count in (fewer, more))
     for way in range(AS_PREFIXES + 1):
-        lower, higher = (make_match(way=way, title=title, names=names, attention=count) for count in (fewer, more))
-        assert rank(higher, ["a", "b"]) <= rank(lower, ["a", "b"])
+        assert rank(higher, way, ["a", "b"]) <= rank(lower, way, ["a", "b"])
 
 
 @given(st.integers(0, 10**7), st.integers(0, 10**7))
-def test_no_attention_moves_a_paper_above_a_better_way_of_being_found(one: int, other: int) -> None:
+def test_no_attention_moves_a_paper_above_one_found_in_a_better_way(one: int, other: int) -> None:
     for way in range(AS_PREFIXES):
-        assert rank(make_match(way=way, attention=one), ["g"]) < rank(make_match(way=way + 1, attention=other), ["g"])
+        assert rank(make_entry(attention=one), way, ["g"]) < rank(make_entry(attention=other), way + 1, ["g"])
 
 
 # --- The bundled catalogue ------------------------------------------------------------------------------------------
@@ -236,8 +240,7 @@ def test_what_is_found_can_be_paged() -> None:
 
 
 def test_no_more_are_found_than_anybody_reads() -> None:
-    ingest_many = [Paper(key=f"arxiv:{number:04}", title=f"Graphs {number}") for number in range(MAX_RESULTS + 20)]
-    Paper.objects.bulk_create(ingest_many)
+    Paper.objects.bulk_create(Paper(key=f"arxiv:{n:04}", title=f"Graphs {n}") for n in range(MAX_RESULTS + 20))
     index_papers(Paper.objects.all())
     assert len(search("graph")) == MAX_RESULTS
     assert len(search("graph number")) == 0
