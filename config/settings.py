@@ -178,7 +178,6 @@ def _every(task: str, seconds: int) -> dict[str, object]:
 
 # Each task asks the database what is due and does nothing when nothing is.
 CELERY_BEAT_SCHEDULE = {
-    "ingest papers": _every("papers.tasks.ingest_due_task", 30),
     "keep editions": _every("newsletter.tasks.keep_editions_task", 10),
     "send digests": _every("newsletter.tasks.send_due_task", 5),
     "sweep": _every("newsletter.tasks.sweep_task", 30),
@@ -218,6 +217,10 @@ SERVER_EMAIL = SUBSCRIBERS_FROM
 
 # Without an environment the bundled sample catalogue stands in for the live listing.
 PAPERS_SOURCES = env.list("PAPERS_SOURCES", default=["huggingface", "arxiv", "github"] if PRODUCTION else ["sample"])
+# Each is read by a task of its own, so that a slow one does not hold the others up.
+CELERY_BEAT_SCHEDULE |= {
+    f"read {name}": _every("papers.tasks.read_source_task", 30) | {"args": [name]} for name in PAPERS_SOURCES
+}
 # Who reads: services ask for a name and an address in every request.
 PAPERS_USER_AGENT = f"PaperRoute/0.1 (+{SITE_URL}; mailto:{env.str('PAPERS_CONTACT', default=REPLY_TO)})"
 PAPERS_ARXIV_CATEGORIES = env.list("PAPERS_ARXIV_CATEGORIES", default=["cs.AI", "cs.CL", "cs.CV", "cs.LG"])

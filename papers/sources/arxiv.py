@@ -27,7 +27,7 @@ PAUSE = timedelta(seconds=3)
 # A new paper, and one that is new in a category we read. The others are new versions of old papers.
 NEW = frozenset({"new", "cross"})
 REPLACED = frozenset({"replace", "replace-cross"})
-CATEGORY = re.compile(r"[a-z]{2,8}(?:-[a-z]{2,4})?(?:\.[A-Za-z-]{2,9})?", re.ASCII)
+CATEGORY = re.compile(r"[a-z]{1,8}(?:-[a-z]{2,4})?(?:\.[A-Za-z-]{2,9})?", re.ASCII)
 # "Ada Lovelace, Alan Turing", where a comma may also stand before Jr.
 BETWEEN_AUTHORS = re.compile(r",\s+(?!(?:Jr|Sr)\b|I{1,3}V?\b(?=,|$))")
 

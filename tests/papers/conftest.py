@@ -1,5 +1,6 @@
 import socket
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 import stamina
@@ -15,6 +16,19 @@ def _one_attempt() -> Iterator[None]:
     """A source that fails is not asked again, so that failing takes no time."""
     with stamina.set_testing(True, attempts=1):
         yield
+
+
+@pytest.fixture
+def _three_attempts() -> Iterator[None]:
+    """A source that fails is asked again at once."""
+    with stamina.set_testing(True, attempts=3):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pause that arXiv asks for has a test of its own."""
+    monkeypatch.setattr("papers.sources.arxiv.PAUSE", timedelta())
 
 
 @pytest.fixture

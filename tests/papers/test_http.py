@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-import stamina
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
@@ -20,13 +19,6 @@ from papers.sources.http import Answer, Service, Visit, retry_after
 from tests.factories import NOW
 
 OVER_AN_HOUR = "3700"
-
-
-@pytest.fixture
-def _three_attempts() -> Iterator[None]:
-    """A source that fails is asked again at once."""
-    with stamina.set_testing(True, attempts=3):
-        yield
 
 
 def get(url: str, *, hosts: frozenset[str] = frozenset(), **arguments: Any) -> Answer:
@@ -158,23 +150,6 @@ def test_a_body_shorter_than_announced_is_cut_off() -> None:
 def test_what_is_not_http_at_all_is_an_error() -> None:
     with raw_server(lambda conn: conn.sendall(b"SSH-2.0-OpenSSH\r\n\r\n")) as url:
         assert str(fail(url)) == "arxiv did not answer: RemoteProtocolError."
-
-
-@pytest.mark.parametrize(
-    ("body", "message"),
-    [
-        (b"<!DOCTYPE html><html>", "huggingface answered with HTML instead of JSON."),
-        (b"\xef\xbb\xbf\n <HTML lang=en>", "huggingface answered with HTML instead of JSON."),
-        (b'{"a": [1, 2', "huggingface answered with JSON that is broken or cut off."),
-        (b"", "huggingface answered with JSON that is broken or cut off."),
-        (b"[" * 100_000, "huggingface answered with JSON that is broken or cut off."),
-        (b"\xff\xfe\xfa", "huggingface answered with JSON that is broken or cut off."),
-    ],
-)
-def test_a_body_that_is_no_json_is_named(body: bytes, message: str) -> None:
-    with pytest.raises(SourceError) as caught:
-        Answer(200, httpx.Headers(), body).json("huggingface")
-    assert (str(caught.value), caught.value.permanent) == (message, False)
 
 
 # --- Time --------------------------------------------------------------------------------------------------------

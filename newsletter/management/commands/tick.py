@@ -8,7 +8,7 @@ from newsletter.audience import choose_again_where_stale, welcome_late_readers
 from newsletter.delivery import release_expired, send_due
 from newsletter.editions import keep_editions
 from papers.ingest import ingest_due
-from papers.scoring import score_papers
+from papers.scoring import score_due
 from subscribers.emails import send_due_optin_mails
 
 SENDING_TIME = timedelta(minutes=10)
@@ -21,9 +21,10 @@ class Command(BaseCommand):
         at = timezone.now()
         runs = ingest_due(at)
         for run in runs:
-            self.stdout.write(f"{run.source}: {run.detail or f'{run.created} new papers, {run.signals} new signals'}")
+            told = f"{run.status}, {run.created} new papers, {run.signals} new signals. {run.detail}"
+            self.stdout.write(f"{run.source}: {told.strip()}")
         if runs:
-            score_papers(at)
+            score_due(at)
         keep_editions(at)
         release_expired(at)
         choose_again_where_stale(at)

@@ -1,5 +1,4 @@
 from argparse import ArgumentParser
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -7,10 +6,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from papers.ingest import ingest
-from papers.scoring import score_papers
-from papers.sources import SOURCES, huggingface
-from papers.sources.base import PaperRecord, RowError, SourceError
+from papers.batch import IngestReport
+from papers.ingest import ingest, read_source
+from papers.models import SourceRun
+from papers.scoring import score_due
+from papers.sources import SOURCES, arxiv, arxiv_search, huggingface
+from papers.sources.base import Source, SourceError
 
 # Not 2, which is what a wrong command line gives.
 SOME_REFUSED = 3
@@ -21,33 +22,60 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--source", choices=sorted(SOURCES), default=huggingface.NAME)
-        parser.add_argument("--date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="the listing day")
+        when = parser.add_mutually_exclusive_group()
+        when.add_argument("--date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="the listing or submission day")
+        when.add_argument("--week", type=huggingface.week_period, metavar="YYYY-Www", help="an ISO week of listings")
+        when.add_argument("--month", type=huggingface.month_period, metavar="YYYY-MM", help="a month of listings")
+        parser.add_argument(
+            "--until", type=date.fromisoformat, metavar="YYYY-MM-DD", help="the last of several submission days"
+        )
         parser.add_argument("--file", nargs="+", type=Path, metavar="FILE", help="saved answers to read instead")
 
     def handle(self, *args: Any, **options: Any) -> None:
         at = timezone.now()
-        try:
-            report = ingest(options["source"], self._rows(options))
-        except SourceError as err:
-            raise CommandError(str(err)) from err
+        report = self._read_files(options) if options["file"] else self._read_live(options)
         for error in report.refused:
             self.stderr.write(f"refused {error}")
         self.stdout.write(str(report))
-        if report.created + report.updated + report.unchanged == 0 and not report.refused:
+        if not report.received:
             self.stdout.write("The source has no papers for this day.")
-        score_papers(at)
+        score_due(at)
         if report.refused:
             raise CommandError(
                 f"{len(report.refused)} rows were refused; the others are kept.", returncode=SOME_REFUSED
             )
 
-    def _rows(self, options: dict[str, Any]) -> Iterable[PaperRecord | RowError]:
-        day: date | None = options["date"]
-        if options["source"] != huggingface.NAME:
-            if day or options["file"]:
-                raise CommandError("--date and --file go with --source huggingface.")
-            return SOURCES[options["source"]]().fetch(timezone.now())
-        if options["file"]:
+    def _read_files(self, options: dict[str, Any]) -> IngestReport:
+        if options["source"] != huggingface.NAME or options["week"] or options["month"] or options["until"]:
+            raise CommandError("--file goes with --source huggingface, and of the days only with --date.")
+        try:
             # All of them before the first is stored: a file that cannot be read leaves nothing half-written.
-            return list(huggingface.read_files(options["file"], day=day, observed_at=None))
-        return huggingface.HuggingFace(day).fetch(timezone.now())
+            rows = list(huggingface.read_files(options["file"], day=options["date"], observed_at=None))
+        except SourceError as err:
+            raise CommandError(str(err)) from err
+        return ingest(huggingface.NAME, rows)
+
+    def _read_live(self, options: dict[str, Any]) -> IngestReport:
+        run, report = read_source(_source(options), timezone.now())
+        if run.status == SourceRun.Status.FAILED:
+            raise CommandError(run.detail)
+        if run.status in {SourceRun.Status.STALE, SourceRun.Status.EMPTY}:
+            self.stderr.write(run.detail)
+        return report
+
+
+def _source(options: dict[str, Any]) -> Source:
+    """Return the source that was asked for, for the days that were asked for."""
+    name, first, last = options["source"], options["date"], options["until"]
+    period = options["week"] or options["month"]
+    if period and name != huggingface.NAME:
+        raise CommandError("--week and --month go with --source huggingface.")
+    if last and (name != arxiv.NAME or first is None or last < first):
+        raise CommandError("--until goes with --source arxiv and a --date that is not after it.")
+    if name == huggingface.NAME:
+        return huggingface.HuggingFace(period or (huggingface.day_period(first) if first else None))
+    if name == arxiv.NAME and first:
+        return arxiv_search.ArxivSearch(first, last or first)
+    if first:
+        raise CommandError("--date goes with --source huggingface or arxiv.")
+    return SOURCES[name]()
