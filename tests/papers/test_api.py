@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -5,7 +6,8 @@ import hypothesis
 import pytest
 import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
-from django.db import connection
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from openapi_spec_validator import validate
@@ -70,9 +72,15 @@ def test_the_document_says_that_everything_is_read_only_limited_and_described(cl
 
 
 @pytest.fixture
-def document(paper: Paper, monkeypatch: pytest.MonkeyPatch) -> Any:
+def document(paper: Paper, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The document, and behind it the server that it describes, without a limit."""
     monkeypatch.setattr(api.throttle[0], "num_requests", 1_000_000)  # type: ignore[index]  # one, in a list
-    return schemathesis.openapi.from_wsgi(f"{API}/openapi.json", WSGIHandler())
+    # A server closes connections between requests; this one is in the middle of the test's transaction.
+    request_started.disconnect(close_old_connections)
+    request_finished.disconnect(close_old_connections)
+    yield schemathesis.openapi.from_wsgi(f"{API}/openapi.json", WSGIHandler())
+    request_started.connect(close_old_connections)
+    request_finished.connect(close_old_connections)
 
 
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode))
