@@ -160,7 +160,11 @@ class Visit:
             try:
                 extensions = {"trace": self._line.watch}
                 with self._client.stream("GET", address, headers=headers, extensions=extensions) as response:
-                    return Answer(response.status_code, response.headers, b"".join(self._decode(response)))
+                    answer = Answer(response.status_code, response.headers, b"".join(self._decode(response)))
+                if self._line.is_cut:
+                    # A body that ends with its connection looks whole when we are the one who ended it.
+                    raise httpx.ReadError("The line was cut.")
+                return answer
             except httpx.TimeoutException as err:
                 raise self._error(f"did not answer: {type(err).__name__}", permanent=False) from err
             except (httpx.TransportError, httpx.InvalidURL) as err:

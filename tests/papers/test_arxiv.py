@@ -3,6 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import stamina
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
@@ -347,11 +348,11 @@ def test_an_answer_that_is_no_page_is_an_error_that_may_pass(httpserver: HTTPSer
     assert not caught.value.permanent
 
 
-@pytest.mark.usefixtures("_three_attempts")
 def test_a_page_that_is_empty_once_is_asked_for_again(httpserver: HTTPServer) -> None:
     for body in (entries(0, 0, total=1), entries(0, 1, total=1)):
-        httpserver.expect_oneshot_request("/api/query").respond_with_data(body)
-    assert len(search(httpserver)) == 1
+        httpserver.expect_ordered_request("/api/query").respond_with_data(body)
+    with stamina.set_testing(True, attempts=2):
+        assert len(search(httpserver)) == 1
 
 
 def test_an_entry_without_category_is_refused_and_the_others_are_kept(httpserver: HTTPServer) -> None:

@@ -155,7 +155,15 @@ def test_what_is_not_http_at_all_is_an_error() -> None:
 # --- Time --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("first", [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"])
+@pytest.mark.parametrize(
+    "first",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nX: ",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\n\r\n",
+    ],
+)
 @pytest.mark.usefixtures("_one_attempt")
 def test_a_server_that_drips_does_not_hold_us(monkeypatch: pytest.MonkeyPatch, first: bytes) -> None:
     monkeypatch.setattr(http, "ANSWER_TIMEOUT", timedelta(seconds=1))

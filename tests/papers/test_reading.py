@@ -1,0 +1,476 @@
+"""Reading the sources that are due: when, and what is kept of it; and what each way to fail leaves behind."""
+
+import gzip
+import json
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from django.db import IntegrityError
+from pytest_django import Settings
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from papers.ingest import ingest, ingest_due, read_source, run_source
+from papers.models import Paper, Signal, SourceRun, TrendingScore
+from papers.sources import SOURCES, http
+from papers.sources.arxiv import Arxiv
+from papers.sources.base import PaperRecord, Row, SourceError
+from papers.sources.github import GitHub
+from papers.sources.huggingface import PAGE_SIZE, HuggingFace, day_period
+from papers.tasks import read_source_task
+from tests.factories import NOW, TODAY, make_paper, make_record
+from tests.papers.answers import FEED, make_feed, make_item, make_row, make_rows
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_one_attempt")]
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass
+class Made:
+    """A source whose rows and errors are made up."""
+
+    rows: Sequence[Row | Exception] = ()
+    name: str = "made"
+    every: timedelta = HOUR
+    asked_at: list[datetime] = field(default_factory=list)
+
+    def question(self, at: datetime) -> str:
+        return "what was made up"
+
+    def why_empty(self, at: datetime) -> str:
+        return "Nothing was made up."
+
+    def fetch(self, at: datetime) -> Iterator[Row]:
+        self.asked_at.append(at)
+        for row in self.rows:
+            if isinstance(row, Exception):
+                raise row
+            yield row
+
+
+def _itself(source: Made) -> Made:
+    return source
+
+
+@pytest.fixture
+def enable(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Make these the sources there are, and all of them enabled."""
+
+    def change(*sources: Made) -> None:
+        for source in sources:
+            monkeypatch.setitem(SOURCES, source.name, partial(_itself, source))
+        settings.PAPERS_SOURCES = [source.name for source in sources]
+
+    return change
+
+
+def failing(message: str = "no answer.", **facts: object) -> SourceError:
+    return SourceError(message, **({"permanent": False} | facts))  # type: ignore[arg-type]
+
+
+# --- When --------------------------------------------------------------------------------------------------------
+
+
+def test_a_source_is_read_once_in_its_slot(enable: Callable[..., None]) -> None:
+    source = Made([make_record()])
+    enable(source)
+    assert len(ingest_due(NOW)) == 1
+    assert ingest_due(NOW + timedelta(minutes=59)) == []
+    assert len(ingest_due(NOW + timedelta(minutes=60))) == 1
+    assert len(source.asked_at) == 2
+
+
+def test_each_source_is_due_in_its_own_time(enable: Callable[..., None]) -> None:
+    hourly, rarely = Made(name="hourly"), Made(name="rarely", every=timedelta(hours=6))
+    enable(hourly, rarely)
+    for hour in range(13):
+        ingest_due(datetime(2026, 11, 23, tzinfo=UTC) + HOUR * hour)
+    assert len(hourly.asked_at) == 13
+    assert [at.hour for at in rarely.asked_at] == [0, 6, 12]
+
+
+def test_a_slot_that_was_missed_is_not_made_up_for(enable: Callable[..., None]) -> None:
+    source = Made(every=timedelta(hours=6))
+    enable(source)
+    ingest_due(NOW)
+    ingest_due(NOW + timedelta(days=2, hours=3))
+    assert [run.due_at for run in SourceRun.objects.order_by("pk")] == [NOW, NOW + timedelta(days=2)]
+    assert len(source.asked_at) == 2
+
+
+def test_a_source_is_read_by_hand_whether_due_or_not(enable: Callable[..., None]) -> None:
+    source = Made([make_record()])
+    enable(source)
+    ingest_due(NOW)
+    run = run_source("made", NOW + timedelta(minutes=1))
+    assert (run.due_at, run.status, run.unchanged) == (None, "read", 1)
+
+
+@pytest.mark.parametrize(("name", "every"), [("huggingface", 1), ("arxiv", 6), ("github", 1), ("sample", 1)])
+def test_every_source_says_how_often_it_is_worth_asking(name: str, every: int) -> None:
+    assert SOURCES[name]().every == timedelta(hours=every)
+
+
+# --- What is kept of it ------------------------------------------------------------------------------------------
+
+
+def test_a_run_records_what_was_asked_and_what_came_back(enable: Callable[..., None]) -> None:
+    unknown = PaperRecord(title="Unknown", arxiv_id="2611.00009", is_update=True)
+    enable(Made([make_record(arxiv_id="2611.00001"), make_record(arxiv_id="2611.00002"), unknown]))
+    (run,) = ingest_due(NOW + timedelta(minutes=5))
+    assert SourceRun.objects.get() == run
+    assert (run.source, run.started_at, run.due_at) == ("made", NOW + timedelta(minutes=5), NOW)
+    assert (run.status, run.asked, run.received) == ("read", "what was made up", 3)
+    assert (run.created, run.updated, run.unchanged, run.signals, run.skipped, run.refused) == (2, 0, 0, 2, 1, 0)
+    assert run.detail == "1 rows skipped: they tell of papers that are not known."
+    assert run.finished_at
+    assert timedelta() <= run.finished_at - run.started_at < timedelta(minutes=1)
+
+
+def test_refused_rows_are_counted_and_the_first_is_named(listing: HTTPServer) -> None:
+    listing.expect_request("/daily_papers").respond_with_json([make_row(), {}, make_row(title=7, id="2611.00002")])
+    run = run_source("huggingface", NOW)
+    assert (run.status, run.received, run.created, run.refused) == ("read", 3, 1, 2)
+    assert run.detail == "2 rows refused, the first: 2026-11-23 page 0 row 2: no paper object."
+
+
+def test_an_empty_answer_is_told_with_the_reason(enable: Callable[..., None]) -> None:
+    enable(Made())
+    (run,) = ingest_due(NOW)
+    assert (run.status, run.detail) == ("empty", "Nothing was made up.")
+
+
+def test_a_second_reading_within_the_hour_adds_nothing(listing: HTTPServer) -> None:
+    listing.expect_request("/daily_papers").respond_with_json([make_row(), make_row(id="2611.00002")])
+    run_source("huggingface", NOW)
+    before = list(Signal.objects.values()), list(Paper.objects.values())
+    again = run_source("huggingface", NOW + timedelta(minutes=59))
+    assert (again.created, again.updated, again.unchanged, again.signals) == (0, 0, 2, 0)
+    assert (list(Signal.objects.values()), list(Paper.objects.values())) == before
+
+
+def test_a_source_that_fails_in_the_middle_keeps_what_it_told(enable: Callable[..., None]) -> None:
+    enable(Made([make_record(), failing("answered 429.")]))
+    (run,) = ingest_due(NOW)
+    assert (run.status, run.detail, run.received, run.created) == ("failed", "answered 429.", 1, 1)
+    assert Paper.objects.count() == 1
+
+
+def test_a_source_that_fails_on_a_later_page_keeps_the_pages_before(listing: HTTPServer) -> None:
+    def answer(request: Request) -> Response:
+        return Response(json.dumps(make_rows(PAGE_SIZE))) if request.args["p"] == "0" else Response("no", status=500)
+
+    listing.expect_request("/daily_papers").respond_with_handler(answer)
+    run = run_source("huggingface", NOW)
+    assert (run.status, run.detail, run.created) == ("failed", "huggingface answered 500.", PAGE_SIZE)
+
+
+def test_an_adapter_that_breaks_is_recorded_and_logged_and_stops_nobody(
+    enable: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    enable(Made([KeyError("title")], name="broken"), Made([make_record()], name="sound"))
+    broken, sound = ingest_due(NOW)
+    assert (broken.status, broken.detail) == ("failed", "Unexpected: KeyError: 'title'")
+    assert (sound.status, sound.created) == ("read", 1)
+    assert [record.exc_info is not None for record in caplog.records if record.levelno == logging.ERROR] == [True]
+
+
+def test_a_reason_that_is_too_long_is_cut(enable: Callable[..., None]) -> None:
+    enable(Made([failing("x" * 5000)]))
+    (run,) = ingest_due(NOW)
+    assert len(run.detail) == 500
+    for hours in range(1, 4):
+        (run,) = ingest_due(NOW + HOUR * hours)
+    assert run.status == "resting"
+    assert len(run.detail) <= 500
+    assert run.detail.endswith("Asked again after 2026-11-23 22:00 UTC.")
+
+
+def test_a_source_that_does_not_exist_is_said_every_hour(settings: Settings) -> None:
+    settings.PAPERS_SOURCES = ["nowhere"]
+    (run,) = ingest_due(NOW)
+    assert run.status == "failed"
+    assert "There is no source nowhere" in run.detail
+    assert ingest_due(NOW) == []
+    assert len(ingest_due(NOW + HOUR)) == 1
+
+
+def test_a_source_made_for_the_purpose_is_read_and_reported() -> None:
+    run, report = read_source(Made([make_record()]), NOW)
+    assert (run.status, run.due_at, report.created) == ("read", None, 1)
+
+
+def test_a_chunk_that_another_process_got_ahead_of_is_stored_at_the_second_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, tries = Paper.objects.bulk_create, []
+
+    def get_ahead(papers: Sequence[Paper]) -> list[Paper]:
+        tries.append(len(papers))
+        if len(tries) == 1:
+            raise IntegrityError("UNIQUE constraint failed: papers_paper.key")
+        return real(papers)
+
+    monkeypatch.setattr(type(Paper.objects), "bulk_create", lambda _manager, papers: get_ahead(papers))
+    assert ingest("made", [make_record()]).created == 1
+    assert tries == [1, 1]
+
+
+# --- A source that keeps failing ---------------------------------------------------------------------------------
+
+
+def statuses() -> str:
+    return "".join(run.status[0] for run in SourceRun.objects.order_by("due_at"))
+
+
+def test_after_three_failures_in_a_row_a_source_is_asked_ever_less_often(enable: Callable[..., None]) -> None:
+    enable(Made([failing()]))
+    for hour in range(20):
+        ingest_due(NOW + HOUR * hour)
+    # Three failures, asked again after two hours, then four, then six each time.
+    assert statuses() == "fff" + "r" + "f" + "rrr" + "f" + "rrrrr" + "f" + "rrrrr"
+    resting = SourceRun.objects.get(due_at=NOW + 3 * HOUR)
+    assert resting.detail == (
+        "not asked: 3 failures in a row, the last: no answer. Asked again after 2026-11-23 22:00 UTC."
+    )
+    assert resting.resume_at == NOW + 4 * HOUR
+    assert (resting.received, resting.finished_at) == (0, resting.started_at)
+    assert SourceRun.objects.get(due_at=NOW + 2 * HOUR).resume_at == NOW + 4 * HOUR
+
+
+def test_one_good_answer_ends_the_row_of_failures(enable: Callable[..., None]) -> None:
+    source = Made([failing()])
+    enable(source)
+    for hour in range(9):
+        source.rows = [make_record()] if hour == 4 else [failing()]
+        ingest_due(NOW + HOUR * hour)
+    assert "".join(run.status[:2] for run in SourceRun.objects.order_by("due_at")) == "fafafarerefafafare"
+
+
+def test_a_good_reading_by_hand_ends_the_rest(enable: Callable[..., None]) -> None:
+    source = Made([failing()])
+    enable(source)
+    for hour in range(4):
+        ingest_due(NOW + HOUR * hour)
+    source.rows = [make_record()]
+    run_source("made", NOW + 3 * HOUR + timedelta(minutes=5))
+    source.every = timedelta(minutes=30)
+    (run,) = ingest_due(NOW + 3 * HOUR + timedelta(minutes=31))
+    assert run.status == "read"
+
+
+def test_a_time_that_the_source_named_is_kept_over_many_slots(enable: Callable[..., None]) -> None:
+    until = NOW + timedelta(hours=5, minutes=30)
+    source = Made([failing("answered 429.", resume_at=until)])
+    enable(source)
+    for hour in range(7):
+        ingest_due(NOW + HOUR * hour)
+    assert statuses() == "f" + "rrrrr" + "f"
+    assert SourceRun.objects.get(due_at=NOW).resume_at == until
+    resting = SourceRun.objects.get(due_at=NOW + HOUR)
+    assert resting.detail == "not asked: 1 failure: answered 429. Asked again after 2026-11-23 23:30 UTC."
+
+
+def test_a_process_that_died_counts_as_a_failure_and_one_that_is_reading_does_not(enable: Callable[..., None]) -> None:
+    enable(Made([make_record()]))
+    for hours in (3, 2, 1):
+        started_at = NOW - HOUR * hours
+        SourceRun.objects.create(source="made", started_at=started_at, due_at=started_at)
+    (run,) = ingest_due(NOW)
+    assert run.detail.startswith("not asked: 3 failures in a row, the last: the process that read it died.")
+    SourceRun.objects.filter(due_at=NOW).delete()
+    SourceRun.objects.filter(due_at=NOW - HOUR).update(started_at=NOW - timedelta(minutes=5))
+    (run,) = ingest_due(NOW)
+    assert run.status == "read"
+
+
+def test_one_source_that_rests_leaves_the_others_alone(enable: Callable[..., None]) -> None:
+    enable(Made([failing()], name="failing"), Made([make_record()], name="sound"))
+    for hour in range(5):
+        ingest_due(NOW + HOUR * hour)
+    assert set(SourceRun.objects.filter(source="sound").values_list("status", flat=True)) == {"read"}
+
+
+# --- What each way to fail leaves behind -------------------------------------------------------------------------
+
+PATHS = {"huggingface": "/daily_papers", "arxiv": "/rss/cs.CL", "github": "/repos/a/b"}
+
+
+@pytest.fixture
+def services(httpserver: HTTPServer, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> HTTPServer:
+    """A local server in the place of all services; the sources read today's list, one category and one repository."""
+    url = httpserver.url_for
+    monkeypatch.setitem(SOURCES, "huggingface", lambda: HuggingFace(day_period(TODAY), url("/daily_papers")))
+    monkeypatch.setitem(SOURCES, "arxiv", lambda: Arxiv(url("/rss/"), ["cs.CL"]))
+    monkeypatch.setitem(SOURCES, "github", lambda: GitHub(url("")))
+    settings.PAPERS_SOURCES = ["huggingface", "arxiv", "github"]
+    make_paper(github_url="https://github.com/a/b")
+    return httpserver
+
+
+def good_answers() -> dict[str, bytes]:
+    return {
+        "huggingface": json.dumps([make_row()]).encode(),
+        "arxiv": make_feed(make_item("2611.77777")),
+        "github": b'{"stargazers_count": 7}',
+    }
+
+
+def answer_all(services: HTTPServer, **instead: Response) -> None:
+    """Let every service answer well, but for those named."""
+    for name, body in good_answers().items():
+        services.expect_request(PATHS[name]).respond_with_response(instead.get(name, Response(body)))
+
+
+def test_all_services_that_answer_well_are_read(services: HTTPServer) -> None:
+    answer_all(services)
+    runs = ingest_due(NOW)
+    assert [(run.source, run.status, run.signals) for run in runs] == [
+        ("huggingface", "read", 2),
+        ("arxiv", "read", 0),
+        ("github", "read", 1),
+    ]
+
+
+def packed(body: bytes) -> Response:
+    return Response(body, headers={"Content-Encoding": "gzip"})
+
+
+LONG = {"Retry-After": "18000"}
+FAILURES: dict[str, tuple[Callable[[bytes], Response], str]] = {
+    "a web page": (lambda _: Response("<!doctype html><html>Please wait</html>"), "answered with HTML instead of"),
+    "nothing": (lambda _: Response(b""), "nothing|empty|broken or cut off"),
+    "half of it": (lambda body: Response(body[: len(body) * 2 // 3]), "cut off"),
+    "429": (lambda _: Response("no", 429), "answered 429"),
+    "429 for hours": (lambda _: Response("no", 429, LONG), r"answered 429.* until 2026-11-23 23:00"),
+    "500": (lambda _: Response("no", 500), r"answered 500\."),
+    "503 for hours": (lambda _: Response("no", 503, LONG), r"answered 503.* until 2026-11-23 23:00"),
+    "no gzip": (packed, "answered with gzip that is broken"),
+    "half of a gzip": (lambda body: packed(gzip.compress(body)[:-9]), "answered with gzip that is cut off"),
+    "too much": (lambda _: Response(b"[" + b" " * 2000 + b"]"), "answered with more than 1,000 bytes"),
+    "a redirect": (
+        lambda _: Response(status=302, headers={"Location": "https://evil.example/"}),
+        "evil.example, which",
+    ),
+    "a redirect without end": (
+        lambda _: Response(status=302, headers={"Location": ""}),
+        "redirected more than 3 times",
+    ),
+    "400": (lambda _: Response("no", 400), r"answered 400\."),
+}
+
+
+@pytest.mark.parametrize("name", PATHS)
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_service_that_fails_leaves_a_run_that_names_it_and_stops_no_other(
+    services: HTTPServer, monkeypatch: pytest.MonkeyPatch, name: str, failure: str
+) -> None:
+    monkeypatch.setattr(http, "MAX_BYTES", 1000)
+    make_answer, message = FAILURES[failure]
+    answer_all(services, **{name: make_answer(good_answers()[name])})
+    runs = {run.source: run for run in ingest_due(NOW)}
+    failed = SourceRun.objects.get(source=name)
+    assert (failed.status, failed.created, failed.signals) == ("failed", 0, 0)
+    assert re.search(message, failed.detail)
+    assert {run.status for source, run in runs.items() if source != name} == {"read"}
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_a_service_that_drips_leaves_a_run_that_says_so(
+    services: HTTPServer, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def drip() -> Iterator[bytes]:
+        for _ in range(100):
+            time.sleep(0.05)
+            yield b" "
+
+    monkeypatch.setattr(http, "ANSWER_TIMEOUT", timedelta(seconds=0.5))
+    answer_all(services, **{name: Response(drip())})
+    ingest_due(NOW)
+    failed = SourceRun.objects.get(source=name)
+    assert (failed.status, failed.detail) == ("failed", f"{name} took longer than 0 s to answer.")
+    assert set(SourceRun.objects.exclude(source=name).values_list("status", flat=True)) == {"read"}
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_a_service_that_is_away_leaves_a_run_that_says_so(
+    services: HTTPServer, monkeypatch: pytest.MonkeyPatch, unused_tcp_url: str, name: str
+) -> None:
+    away = {
+        "huggingface": lambda: HuggingFace(day_period(TODAY), unused_tcp_url),
+        "arxiv": lambda: Arxiv(unused_tcp_url, ["cs.CL"]),
+        "github": lambda: GitHub(unused_tcp_url),
+    }
+    monkeypatch.setitem(SOURCES, name, away[name])
+    answer_all(services)
+    ingest_due(NOW)
+    failed = SourceRun.objects.get(source=name)
+    assert (failed.status, failed.detail) == ("failed", f"{name} did not answer: ConnectError.")
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_a_429_for_hours_is_respected_slot_after_slot(services: HTTPServer, name: str) -> None:
+    answer_all(services, **{name: Response("no", 429, {"Retry-After": "23400"})})
+    for hour in range(7):
+        ingest_due(NOW + HOUR * hour)
+    runs = SourceRun.objects.filter(source=name).order_by("due_at")
+    expected = {"arxiv": ["failed", "resting"]}.get(name, ["failed"] + ["resting"] * 6)
+    assert [run.status for run in runs] == expected
+    assert len([request for request, _ in services.log if request.path == PATHS[name]]) == 1
+
+
+def test_yesterdays_list_under_todays_date_is_read_and_named(services: HTTPServer) -> None:
+    rows = [make_row(id=f"2611.0000{n}", submittedOnDailyAt="2026-11-20T02:00:00Z") for n in range(3)]
+    answer_all(services, huggingface=Response(json.dumps(rows)), arxiv=Response(FEED))
+    runs = {run.source: run for run in ingest_due(NOW)}
+    assert (runs["huggingface"].status, runs["huggingface"].created) == ("stale", 3)
+    assert runs["huggingface"].detail == (
+        "Asked for 2026-11-23, answered with 3 of 3 papers of other days, most of 2026-11-20."
+    )
+    assert (runs["arxiv"].status, runs["arxiv"].created) == ("stale", 2)
+    assert runs["arxiv"].detail == "Expected the announcement of 2026-11-23; the feed is that of 2026-09-24."
+    assert runs["github"].status == "read"
+    assert not Paper.objects.filter(listed_on=TODAY, arxiv_id__startswith="2611.0000", title="A Paper").exists()
+
+
+def test_lists_without_papers_say_what_day_it_is(services: HTTPServer) -> None:
+    sunday = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    answer_all(
+        services, huggingface=Response("[]"), arxiv=Response(make_feed(published="Sun, 22 Nov 2026 00:00:00 -0500"))
+    )
+    runs = {run.source: run for run in ingest_due(sunday)}
+    assert (runs["huggingface"].status, runs["huggingface"].detail) == ("empty", "No papers: it is the weekend.")
+    assert (runs["arxiv"].status, runs["arxiv"].detail) == ("empty", "No announcement: it is the weekend.")
+
+
+def test_every_source_is_read_in_less_than_the_time_a_task_has(settings: Settings) -> None:
+    assert timedelta(seconds=settings.CELERY_TASK_SOFT_TIME_LIMIT) > http.BUDGET + http.LONGEST_WAIT
+    assert http.ANSWER_TIMEOUT <= http.BUDGET
+
+
+# --- The task ----------------------------------------------------------------------------------------------------
+
+
+def test_the_task_reads_one_source_and_scores(enable: Callable[..., None]) -> None:
+    enable(Made([make_record()], name="one"), Made([make_record()], name="other"))
+    read_source_task("one")
+    read_source_task("one")
+    assert [run.source for run in SourceRun.objects.all()] == ["one"]
+
+
+def test_each_enabled_source_has_a_task_of_its_own(settings: Settings) -> None:
+    schedule = settings.CELERY_BEAT_SCHEDULE
+    reading = [entry["args"] for entry in schedule.values() if entry["task"] == "papers.tasks.read_source_task"]
+    assert reading == [[name] for name in settings.PAPERS_SOURCES]
+
+
+def test_what_was_read_is_scored(enable: Callable[..., None]) -> None:
+    record = make_record(listed_on=datetime.now(UTC).date())
+    enable(Made([record]))
+    read_source_task("made")
+    assert TrendingScore.objects.filter(paper__key=record.key).exists()
