@@ -33,19 +33,11 @@ PAPER_BITS = 40
 # Where words are looked up: the titles (with their acronyms), or all there is of a paper.
 IN_TITLE = "papers_search_title"
 ANYWHERE = "papers_search_text"
-# The same as anywhere, but not the highest places: any, which tells at less cost whether there are many.
-ANYWHERE_UNORDERED = "papers_search_some"
 
 SQLITE = "SELECT rowid FROM {0} WHERE {0} MATCH %s ORDER BY rowid DESC LIMIT %s"
-LOOK_UP = {
-    "sqlite": {
-        IN_TITLE: SQLITE.format(IN_TITLE),
-        ANYWHERE: SQLITE.format(ANYWHERE),
-        # FTS5 reads in the order of places as fast as in any other.
-        ANYWHERE_UNORDERED: SQLITE.format(ANYWHERE),
-    },
-    "postgresql": {where: f"SELECT {where}(%s::tsquery, %s)" for where in (IN_TITLE, ANYWHERE, ANYWHERE_UNORDERED)},
-}
+HIGHEST = {"sqlite": SQLITE, "postgresql": "SELECT {0}(%s::tsquery, %s)"}
+# FTS5 reads in the order of places as fast as in any other; PostgreSQL has to find all before it can order them.
+ANY = {"sqlite": SQLITE, "postgresql": "SELECT {0}_any(%s::tsquery, %s)"}
 READ = """
     SELECT paper.id, paper.key, entry.title, entry.names, paper.counts
     FROM papers_searchentry AS entry JOIN papers_paper AS paper ON paper.id = entry.paper_id
@@ -145,9 +137,13 @@ def look_up(where: str, words: Sequence[str], most: int, *, as_prefixes: bool = 
     """
     unfinished = words[-UNFINISHED:] if as_prefixes else ()
     prefixes = {word for word in unfinished if len(word) > 1 or word == words[-1]}
-    with connection.cursor() as cursor:
-        cursor.execute(LOOK_UP[connection.vendor][where], [_expression(words, prefixes), most])
-        return [place for (place,) in cursor.fetchall()]
+    return _places(HIGHEST[connection.vendor].format(where), _expression(words, prefixes), most)
+
+
+def look_up_rare(where: str, words: Sequence[str], common: int) -> list[int] | None:
+    """Return the places of all papers that have all `words` there, or None when they are `common` or more."""
+    places = _places(ANY[connection.vendor].format(where), _expression(words, set()), common)
+    return places if len(places) < common else None
 
 
 def read_entries(paper_ids: Collection[int]) -> list[Entry]:
@@ -158,6 +154,12 @@ def read_entries(paper_ids: Collection[int]) -> list[Entry]:
             Entry(paper_id, key, title, names, attention_to(json.loads(counts)))
             for paper_id, key, title, names, counts in cursor.fetchall()
         ]
+
+
+def _places(sql: str, expression: str, most: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [expression, most])
+        return [place for (place,) in cursor.fetchall()]
 
 
 def _expression(words: Sequence[str], prefixes: set[str]) -> str:

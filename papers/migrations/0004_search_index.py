@@ -110,7 +110,14 @@ POSTGRESQL_FUNCTIONS = [
     $$
     """,
     """
-    CREATE FUNCTION papers_search_some(query tsquery, most integer) RETURNS SETOF bigint
+    CREATE FUNCTION papers_search_title_any(query tsquery, most integer) RETURNS SETOF bigint
+    LANGUAGE sql STABLE SET enable_seqscan = off SET enable_indexscan = off SET jit = off
+    AS $$
+        SELECT place FROM papers_searchentry WHERE title_words @@ query LIMIT most
+    $$
+    """,
+    """
+    CREATE FUNCTION papers_search_text_any(query tsquery, most integer) RETURNS SETOF bigint
     LANGUAGE sql STABLE SET enable_seqscan = off SET enable_indexscan = off SET jit = off
     AS $$
         SELECT place FROM papers_searchentry WHERE words @@ query LIMIT most
@@ -120,7 +127,8 @@ POSTGRESQL_FUNCTIONS = [
 POSTGRESQL_BACK = [
     "DROP FUNCTION papers_search_title",
     "DROP FUNCTION papers_search_text",
-    "DROP FUNCTION papers_search_some",
+    "DROP FUNCTION papers_search_title_any",
+    "DROP FUNCTION papers_search_text_any",
     "ALTER TABLE papers_searchentry DROP title_words, DROP words",
 ]
 

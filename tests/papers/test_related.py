@@ -61,6 +61,23 @@ def test_common_words_relate_papers_where_no_rare_ones_do() -> None:
     assert related_papers(paper) == [both]
 
 
+def test_where_all_words_are_common_together_those_with_most_attention_are_related() -> None:
+    Paper.objects.bulk_create(Paper(key=f"arxiv:{n}", title="Language Models") for n in range(COMMON))
+    index_papers(Paper.objects.all())
+    paper = make_paper(title="Language Models")
+    best = make_paper(title="Language Models", counts={"upvotes": 9})
+    related = related_papers(paper)
+    assert related[0] == best
+    assert len(related) == 5
+
+
+def test_a_word_in_the_title_relates_more_than_one_in_the_text() -> None:
+    paper = make_paper(title="Zebrafish")
+    text = make_paper(title="Fish", summary="zebrafish", key="arxiv:1")
+    title = make_paper(title="A Zebrafish", key="arxiv:2")
+    assert related_papers(paper) == [title, text]
+
+
 def test_the_number_of_queries_does_not_grow_with_the_papers() -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:
@@ -73,3 +90,10 @@ def test_the_number_of_queries_does_not_grow_with_the_papers() -> None:
     for _ in range(10):
         make_paper(title="Whales and Zebrafish")
     assert count() == few
+
+
+def test_words_about_nothing_relate_nobody() -> None:
+    paper = make_paper(title="Towards Zebrafish")
+    make_paper(title="Towards Whales")
+    fish = make_paper(title="On Zebrafish")
+    assert related_papers(paper) == [fish]

@@ -17,6 +17,7 @@ from papers.search_index import (
     attention_to,
     index_papers,
     look_up,
+    look_up_rare,
     paper_at,
     place_of,
     plain_words,
@@ -183,11 +184,22 @@ def test_the_last_papers_of_many_are_found() -> None:
 
 
 @pytest.mark.django_db
+def test_what_is_rare_is_looked_up_as_a_whole_or_not_at_all() -> None:
+    papers = [make_paper(title="Oats", summary="barley") for _ in range(3)]
+    ids = {paper.pk for paper in papers}
+    assert {paper_at(place) for place in look_up_rare(IN_TITLE, ["oats"], 4) or ()} == ids
+    assert {paper_at(place) for place in look_up_rare(ANYWHERE, ["oats", "barley"], 4) or ()} == ids
+    assert look_up_rare(IN_TITLE, ["barley"], 3) == []
+    assert look_up_rare(IN_TITLE, ["oats"], 3) is None
+    assert look_up_rare(ANYWHERE, ["barley"], 2) is None
+
+
+@pytest.mark.django_db
 def test_the_index_has_no_plan_that_compares_row_by_row() -> None:
     if connection.vendor != "postgresql":
         pytest.skip("The planner of SQLite has no choice.")
     with connection.cursor() as cursor:
         cursor.execute("SELECT proconfig FROM pg_proc WHERE proname LIKE 'papers\\_search\\_%'")
         settings = [row[0] for row in cursor.fetchall()]
-    assert len(settings) == 3
+    assert len(settings) == 4
     assert all("enable_seqscan=off" in setting for setting in settings)
