@@ -9,9 +9,10 @@ from django.db import connection
 
 from newsletter.delivery import release_expired, send_due
 from newsletter.models import Delivery
-from papers.ingest import ingest_due
-from papers.models import SourceRun, TrendingScore
+from papers.ingest import ingest, ingest_due
+from papers.models import Paper, SourceRun, TrendingScore
 from papers.scoring import score_papers
+from papers.sources.base import PaperRecord
 from subscribers.models import Subscriber
 from subscribers.optin import unsubscribe
 from tests.conftest import MailServer
@@ -108,3 +109,19 @@ def test_two_workers_may_read_a_source_and_score_at_once() -> None:
     assert SourceRun.objects.get().created == 259
     both(lambda: score_papers(NOW))
     assert TrendingScore.objects.filter(window="day").count() > 0
+
+
+def test_two_sources_that_tell_of_the_same_new_papers_at_once_make_each_once() -> None:
+    def records(prefix: str) -> list[PaperRecord]:
+        numbers = sorted(range(300), key=lambda number: (number * 7919) % 300, reverse=prefix == "b")
+        return [
+            PaperRecord(title=f"Paper {number}", arxiv_id=f"2611.{number:05}", categories=(f"cs.{prefix}",))
+            for number in numbers
+        ]
+
+    for _ in range(5):
+        Paper.objects.all().delete()
+        names = iter("ab")
+        both(lambda names=names: ingest("somewhere", records(next(names))))  # type: ignore[misc]
+        assert Paper.objects.count() == 300
+        assert {paper.topics.count() for paper in Paper.objects.all()} == {2}
