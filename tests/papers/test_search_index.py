@@ -1,6 +1,8 @@
+import importlib
 import re
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
@@ -192,6 +194,33 @@ def test_what_is_rare_is_looked_up_as_a_whole_or_not_at_all() -> None:
     assert look_up_rare(IN_TITLE, ["barley"], 3) == []
     assert look_up_rare(IN_TITLE, ["oats"], 3) is None
     assert look_up_rare(ANYWHERE, ["barley"], 2) is None
+
+
+@pytest.mark.django_db
+def test_papers_that_were_there_before_the_index_are_found() -> None:
+    make_paper(title="Oats")
+    SearchEntry.objects.all().delete()
+    assert find("oats") == []
+    importlib.import_module("papers.migrations.0004_search_index").fill_entries(apps, None)
+    assert find("oats") == ["Oats"]
+
+
+@pytest.mark.django_db
+def test_whatever_happens_to_the_entries_the_index_agrees_with_them() -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL does this by itself.")
+    papers = [make_paper(title=f"TR-{number}: Oats") for number in range(9)]
+    for paper in papers[:6]:
+        paper.title, paper.counts = "Barley", {"upvotes": 2**paper.pk % 99}
+        paper.save()
+    index_papers(papers[:5])
+    papers[4].delete()
+    papers[8].delete()
+    with connection.cursor() as cursor:
+        for index in (IN_TITLE, ANYWHERE):
+            # Raises when it does not.
+            cursor.execute(f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)")  # noqa: S608  ours
+    assert len(find("barley")) == 4
 
 
 @pytest.mark.django_db
