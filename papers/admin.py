@@ -1,7 +1,10 @@
-"""What editors see of the papers. Facts are the sources'; pinning, hiding and the note are the editor's."""
+"""What editors see of the papers, and what operators see of the sources.
 
-from collections.abc import Sequence
-from typing import TypedDict
+Facts are the sources'. A fact that an editor corrects is the editor's from then on, until it is given back.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypedDict
 
 from django import forms
 from django.contrib import admin, messages
@@ -10,32 +13,34 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django_stubs_ext import WithAnnotations
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.decorators import display
 
-from papers.models import Paper, Signal, SourceRun, Topic, TrendingScore
-from papers.text import collapse
+from papers.forms import EDITORS_FIELDS, FACTS, PaperForm, TopicForm
+from papers.models import Paper, Repository, Signal, SourceRun, Topic, TrendingScore
+from papers.search_index import index_papers
 
-EDITORS_FIELDS = ("is_pinned", "is_hidden", "editor_note")
-# A source would overwrite whatever is corrected here, so they are only shown.
+# What only sources know.
 SOURCES_FIELDS = (
-    "title",
-    "author_names",
+    "corrected",
     "source_link",
     "listed_on",
     "attention",
-    "summary",
-    "abstract",
-    "keyword_list",
-    "topic_names",
     "published_on",
-    "github_url",
-    "project_url",
+    "primary_category",
     "arxiv_id",
     "doi",
     "key",
     "is_sample",
     "created_at",
 )
+RUN_COLOURS: dict[str, str] = {
+    SourceRun.Status.UNFINISHED: "info",
+    SourceRun.Status.READ: "success",
+    SourceRun.Status.EMPTY: "info",
+    SourceRun.Status.STALE: "warning",
+    SourceRun.Status.FAILED: "danger",
+    SourceRun.Status.RESTING: "warning",
+}
 
 
 class Kept:
@@ -64,6 +69,22 @@ class SignalInline(ReadOnly, TabularInline[Signal, Paper]):
     hide_title = True
 
 
+class CorrectedFilter(admin.SimpleListFilter):
+    title = "corrected by an editor"
+    parameter_name = "corrected"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> Iterable[tuple[str, str]]:
+        return [("yes", "Yes"), ("no", "No")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Paper]) -> QuerySet[Paper]:
+        match self.value():
+            case "yes":
+                return queryset.exclude(edited_facts=[])
+            case "no":
+                return queryset.filter(edited_facts=[])
+        return queryset
+
+
 class Scored(TypedDict):
     day_score: float | None
 
@@ -71,15 +92,18 @@ class Scored(TypedDict):
 @admin.register(Paper)
 class PaperAdmin(Kept, ModelAdmin[Paper]):
     list_display = ["title", "listed_on", "score_today", "is_pinned", "is_hidden"]
-    list_filter = ["listed_on", "is_pinned", "is_hidden", "is_sample", "topics"]
+    form = PaperForm
+    list_filter = ["listed_on", "is_pinned", "is_hidden", CorrectedFilter, "is_sample", "topics"]
     search_fields = ["title", "arxiv_id"]
     show_full_result_count = False
-    actions = ["pin", "unpin", "hide", "unhide"]
+    actions = ["pin", "unpin", "hide", "unhide", "give_back"]
     inlines = [SignalInline]
+    autocomplete_fields = ["topics"]
     readonly_fields = SOURCES_FIELDS
     fieldsets = [
         ("What editors say", {"fields": EDITORS_FIELDS}),
-        ("What sources say", {"fields": SOURCES_FIELDS}),
+        ("What sources say, unless you correct it", {"fields": FACTS}),
+        ("What only sources know", {"fields": SOURCES_FIELDS}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Paper]:
@@ -87,25 +111,28 @@ class PaperAdmin(Kept, ModelAdmin[Paper]):
         return super().get_queryset(request).annotate(day_score=Subquery(today.values("score")[:1]))
 
     def save_model(self, request: HttpRequest, obj: Paper, form: forms.ModelForm[Paper], change: bool) -> None:
-        # Not the facts: a source may have been read since the form was filled.
-        obj.save(update_fields=EDITORS_FIELDS)
+        corrected = form.corrected if isinstance(form, PaperForm) else set[str]()
+        # Whatever else the form holds may be older than what a source has told since.
+        known = Paper.objects.select_for_update().get(pk=obj.pk)
+        obj.edited_facts = sorted({*known.edited_facts, *corrected})
+        obj.save(update_fields=[*EDITORS_FIELDS, *(corrected - {"topics"}), "edited_facts"])
+
+    def save_related(self, request: HttpRequest, form: forms.ModelForm[Paper], formsets: Any, change: bool) -> None:
+        # As Django does, but for topics that only a source has changed since the form was filled.
+        if "topics" in form.changed_data:
+            form.save_m2m()
+        for formset in formsets:
+            self.save_formset(request, form, formset, change=change)
+        index_papers(Paper.objects.filter(pk=form.instance.pk))
 
     # Papers without a score come last when the best come first, on every database.
     @admin.display(description="score today", ordering=F("day_score").asc(nulls_first=True))
     def score_today(self, paper: "WithAnnotations[Paper, Scored]") -> str | None:
         return None if paper.day_score is None else f"{paper.day_score:.2f}"
 
-    @admin.display(description="authors")
-    def author_names(self, paper: Paper) -> str:
-        return ", ".join(paper.authors)
-
-    @admin.display(description="keywords")
-    def keyword_list(self, paper: Paper) -> str:
-        return ", ".join(paper.keywords)
-
-    @admin.display(description="topics")
-    def topic_names(self, paper: Paper) -> str:
-        return ", ".join(topic.name for topic in paper.topics.all())
+    @admin.display(description="corrected")
+    def corrected(self, paper: Paper) -> str:
+        return ", ".join(paper.edited_facts) or "nothing"
 
     @admin.display(description="source")
     def source_link(self, paper: Paper) -> str:
@@ -136,32 +163,14 @@ class PaperAdmin(Kept, ModelAdmin[Paper]):
     def unhide(self, request: HttpRequest, queryset: QuerySet[Paper]) -> None:
         self._tell(request, queryset.update(is_hidden=False), "no longer hidden")
 
+    @admin.action(description="Give corrected facts back to the sources", permissions=["change"])
+    def give_back(self, request: HttpRequest, queryset: QuerySet[Paper]) -> None:
+        self._tell(
+            request, queryset.update(edited_facts=[]), "given back; the sources' facts come with the next reading"
+        )
+
     def _tell(self, request: HttpRequest, count: int, done: str) -> None:
         self.message_user(request, f"{count} paper{'' if count == 1 else 's'} {done}.", messages.SUCCESS)
-
-
-class LinesField(forms.Field):
-    """A list of phrases, typed one a line."""
-
-    widget = UnfoldAdminTextareaWidget
-
-    def prepare_value(self, value: object) -> object:
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: str | None) -> list[str]:
-        phrases = (collapse(line) for line in (value or "").splitlines())
-        return [phrase for phrase in phrases if phrase]
-
-
-class TopicForm(forms.ModelForm[Topic]):
-    terms = LinesField(
-        required=False,
-        help_text="Phrases, one a line; a new paper that has one in its title or keywords is in the topic.",
-    )
-
-    class Meta:
-        model = Topic
-        fields = ["name", "slug", "kind", "terms"]
 
 
 class Sized(TypedDict):
@@ -192,6 +201,32 @@ class TopicAdmin(ModelAdmin[Topic]):
 
 @admin.register(SourceRun)
 class SourceRunAdmin(ReadOnly, ModelAdmin[SourceRun]):
-    list_display = ["source", "started_at", "created", "updated", "unchanged", "signals", "refused", "status", "detail"]
-    list_filter = ["source", "started_at"]
+    list_display = [
+        "source",
+        "started_at",
+        "short_status",
+        "asked",
+        "received",
+        "created",
+        "updated",
+        "signals",
+        "skipped",
+        "refused",
+        "detail",
+    ]
+    list_filter = ["source", "status", "started_at"]
+    search_fields = ["detail"]
+    show_full_result_count = False
+
+    @display(description="status", ordering="status", label=RUN_COLOURS)
+    def short_status(self, run: SourceRun) -> tuple[str, str]:
+        # Without what it means, which the page of the run tells.
+        return run.status, run.get_status_display().partition(":")[0]
+
+
+@admin.register(Repository)
+class RepositoryAdmin(ReadOnly, ModelAdmin[Repository]):
+    list_display = ["name", "stars", "read_at"]
+    ordering = ["name"]
+    search_fields = ["name"]
     show_full_result_count = False

@@ -14,6 +14,9 @@ def posted_by(page: Any) -> dict[str, Any]:
     for inline in page.context["inline_admin_formsets"]:
         forms += [inline.formset.management_form, *inline.formset.forms]
     values = {field.html_name: field.value() for form in forms for field in form}
+    values |= {
+        field.html_initial_name: field.value() for form in forms for field in form if field.field.show_hidden_initial
+    }
     # An empty choice and an unticked box are not sent; a zero is.
     return {name: value for name, value in values.items() if value is not None and value is not False}
 
