@@ -25,7 +25,7 @@ def make_run(*, status: str = "read", started_at: datetime = NOW, source: str = 
 
 def kind(at: datetime) -> str | None:
     found = absence(at)
-    return found and str(found.kind)
+    return str(found.kind) if found else None
 
 
 def test_nothing_is_said_when_papers_were_listed_today() -> None:

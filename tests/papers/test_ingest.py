@@ -371,6 +371,14 @@ def test_the_latest_of_several_readings_in_one_batch_counts_in_whatever_order_th
     assert counts() == {"upvotes": 5}
 
 
+def test_each_paper_of_a_batch_that_spans_days_gets_its_own_latest_count() -> None:
+    old, new = make_records(2)
+    ingest_records(old, new)
+    later = {old.key: MIDNIGHT + timedelta(hours=1), new.key: NOW}
+    ingest_records(*(replace(record, readings=(Reading("upvotes", 50, later[record.key]),)) for record in (old, new)))
+    assert [paper.counts for paper in Paper.objects.all()] == [{"upvotes": 50}] * 2
+
+
 @pytest.mark.parametrize("sources", [("github", "huggingface"), ("huggingface", "github")])
 def test_of_two_sources_at_the_same_moment_the_same_one_counts_whichever_came_first(sources: tuple[str, str]) -> None:
     values = {"github": 100, "huggingface": 90}
