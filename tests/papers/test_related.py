@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -34,7 +36,7 @@ def test_keywords_and_abstracts_relate_papers_too() -> None:
 
 def test_among_equals_attention_decides_and_then_the_key() -> None:
     paper = make_paper(title="Zebrafish")
-    last = make_paper(title="Zebrafish", key="arxiv:1")
+    last = make_paper(title="Zebrafish", key="arxiv:1", listed_on=date(2026, 11, 24))
     second, first = (make_paper(title="Zebrafish", key=f"arxiv:{n}", counts={"upvotes": n}) for n in (5, 6))
     third = make_paper(title="Zebrafish", key="arxiv:0")
     assert related_papers(paper) == [first, second, third, last]
@@ -52,13 +54,15 @@ def test_a_paper_without_long_words_has_no_relatives() -> None:
     assert related_papers(make_paper(title="On It?", keywords=["'", "&"])) == []
 
 
-def test_common_words_relate_papers_where_no_rare_ones_do() -> None:
+def test_two_common_words_relate_papers_where_few_rare_ones_do() -> None:
     titles = ["Language Games"] * COMMON + ["Model Trains"] * COMMON
     Paper.objects.bulk_create(Paper(key=f"arxiv:{n}", title=title) for n, title in enumerate(titles))
     index_papers(Paper.objects.all())
-    paper = make_paper(title="Language Model")
+    # Two of its words are its own, and one other paper has the third.
+    paper = make_paper(title="Language Model of Xylophone, Yellowhammer, Zebrafish")
+    one = make_paper(title="Zebrafish")
     both = make_paper(title="A Model of Language")
-    assert related_papers(paper) == [both]
+    assert related_papers(paper) == [one, both]
 
 
 def test_where_all_words_are_common_together_those_with_most_attention_are_related() -> None:

@@ -93,9 +93,10 @@ def test_only_the_last_three_words_may_be_unfinished() -> None:
     assert find("sur lar lan mod") == []
 
 
-def test_hidden_papers_are_not_found() -> None:
+def test_hidden_papers_are_neither_found_nor_counted() -> None:
     make_paper(title="Secret", is_hidden=True)
     assert find("secret") == []
+    assert len(search("secret")) == 0
 
 
 def test_a_paper_that_was_hidden_after_it_was_found_is_not_loaded() -> None:
@@ -152,10 +153,11 @@ def test_ties_are_broken_by_key_not_by_age() -> None:
     assert find("graphs") == ["Graphs a", "Graphs b", "Graphs c"]
 
 
-def test_an_author_comes_before_a_name_that_is_mentioned() -> None:
+def test_an_author_comes_before_one_of_a_longer_name_and_before_a_mention() -> None:
     make_paper(title="A", key="arxiv:1", abstract="The Hinton diagram.")
-    make_paper(title="B", key="arxiv:2", authors=["Geoffrey Hinton"])
-    assert find("hinton") == ["B", "A"]
+    make_paper(title="B", key="arxiv:2", authors=["Jane Hintonson"])
+    make_paper(title="C", key="arxiv:3", authors=["Geoffrey Hinton"])
+    assert find("hinton") == ["C", "B", "A"]
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6), st.text("ab ", max_size=20), st.text("ab ", max_size=20))
@@ -240,9 +242,11 @@ def test_what_is_found_can_be_paged() -> None:
 
 
 def test_no_more_are_found_than_anybody_reads() -> None:
-    Paper.objects.bulk_create(Paper(key=f"arxiv:{n:04}", title=f"Graphs {n}") for n in range(MAX_RESULTS + 20))
+    titles = ["A Graph"] * (MAX_RESULTS // 2) + ["Graphs"] * MAX_RESULTS
+    Paper.objects.bulk_create(Paper(key=f"arxiv:{n:04}", title=title) for n, title in enumerate(titles))
     index_papers(Paper.objects.all())
-    assert len(search("graph")) == MAX_RESULTS
+    assert find("graph") == titles[:MAX_RESULTS]
+    assert len(search("graphs")) == MAX_RESULTS
     assert len(search("graph number")) == 0
 
 
