@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from newsletter.editions import close_edition, ensure_edition
@@ -41,8 +42,9 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def site(live_server: LiveServer) -> str:
+def site(live_server: LiveServer, settings: Settings) -> str:
     """The address of a server that shows the sample catalogue, ten days of scores and a closed edition."""
+    settings.SITE_URL = str(live_server.url)
     run_source("sample", NOW)
     score_due(NOW)
     edition = ensure_edition(TODAY)

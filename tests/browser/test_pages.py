@@ -1,12 +1,13 @@
 """Every page in Chromium, on a phone and a desk, light and dark: nothing sticks out, and axe finds nothing serious."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
-from pytest_django import Settings
+from playwright.sync_api import Browser, Error, Page, Request
 
 from newsletter.models import Edition
 from papers.models import Paper, TrendingScore
@@ -14,9 +15,6 @@ from tests.factories import NOW
 
 # Rolled back to what migrations made, since the topics are theirs.
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
-
-WIDTHS = (375, 1280)
-SCHEMES = ("light", "dark")
 
 
 def first_paper() -> str:
@@ -58,6 +56,20 @@ PAGES: dict[str, str | Callable[[], str]] = {
 MISSING = {"trending-future": 404, "missing": 404}
 
 
+@dataclass
+class Observer:
+    """What a page asked for, and what went wrong in it."""
+
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def see_request(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+    def see_error(self, error: Error) -> None:
+        self.errors.append(str(error))
+
+
 def overflow(page: Page) -> int:
     """How many pixels stick out to the right."""
     width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -75,31 +87,34 @@ def serious_findings(page: Page) -> list[str]:
     ]
 
 
-def test_every_page_fits_and_is_accessible(chromium: Browser, site: str, screenshots: Path, settings: Settings) -> None:
-    settings.SITE_URL = site
-    problems = []
-    for scheme in SCHEMES:
-        for width in WIDTHS:
-            context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
-            page = context.new_page()
-            # A picture, a font or a script from elsewhere would tell elsewhere who reads.
-            outside: list[str] = []
-            page.on("request", lambda request, seen=outside: seen.append(request.url))
-            errors: list[str] = []
-            page.on("pageerror", lambda error, seen=errors: seen.append(str(error)))
-            for name, address in PAGES.items():
-                where = f"{name} at {width}, {scheme}"
-                response = page.goto(site + (address() if callable(address) else address))
-                if not response or response.status != MISSING.get(name, 200):
-                    problems.append(f"{where}: {response and response.status}")
-                page.screenshot(path=screenshots / f"{name}-{width}-{scheme}.png", full_page=True)
-                if stuck_out := overflow(page):
-                    problems.append(f"{where}: {stuck_out} pixels stick out")
-                problems += [f"{where}: {finding}" for finding in serious_findings(page)]
-            problems += [f"asked {url}" for url in outside if not url.startswith(site)]
-            problems += errors
-            context.close()
-    assert problems == []
+def look_at(page: Page, address: str, expected_status: int) -> list[str]:
+    """Open a page and return what is wrong with it."""
+    response = page.goto(address)
+    assert response
+    wrong = [] if response.status == expected_status else [f"answered {response.status}"]
+    if stuck_out := overflow(page):
+        wrong.append(f"{stuck_out} pixels stick out")
+    return wrong + serious_findings(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 1280])
+def test_every_page_fits_and_is_accessible(
+    chromium: Browser, site: str, screenshots: Path, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    page = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
+    observer = Observer()
+    page.on("request", observer.see_request)
+    page.on("pageerror", observer.see_error)
+    wrong: dict[str, list[str]] = {}
+    for name, address in PAGES.items():
+        wrong[name] = look_at(page, site + (address() if callable(address) else address), MISSING.get(name, 200))
+        page.screenshot(path=screenshots / f"{name}-{width}-{scheme}.png", full_page=True)
+    page.context.close()
+    assert {name: found for name, found in wrong.items() if found} == {}
+    assert observer.errors == []
+    # A picture, a font or a script from elsewhere would tell elsewhere who reads.
+    assert [url for url in observer.requests if not url.startswith(site)] == []
 
 
 def test_the_site_is_used_without_script(chromium: Browser, site: str) -> None:
