@@ -49,7 +49,7 @@ class Found(Sequence[Paper]):
         """What was found, best first."""
         ways = _look_for(self._words) if self._words else {}
         ranks = {entry.paper_id: rank(entry, ways[entry.paper_id], self._words) for entry in read_entries(ways)}
-        return sorted(ranks, key=ranks.__getitem__)[:MAX_RESULTS]
+        return sorted(ranks, key=ranks.__getitem__)
 
 
 def search(query: str) -> Found:
@@ -98,7 +98,7 @@ def relevance_elsewhere(entry: Entry, words: Sequence[str]) -> float:
 
 
 def _look_for(words: Sequence[str]) -> dict[int, int]:
-    """Return the ids of the papers found, each with the best way it was found in."""
+    """Return the ids of the papers found, each with the best way it was found in; of too many, the highest places."""
     found: dict[int, int] = {}
     acronym = ACRONYM + "".join(words)
     for way, where, sought, as_prefixes in (
@@ -108,8 +108,9 @@ def _look_for(words: Sequence[str]) -> dict[int, int]:
         (AS_PREFIXES, ANYWHERE, words, True),
     ):
         for place in look_up(where, sought, MAX_RESULTS, as_prefixes=as_prefixes):
-            found.setdefault(paper_at(place), way)
-        if len(found) >= MAX_RESULTS:
+            if len(found) < MAX_RESULTS:
+                found.setdefault(paper_at(place), way)
+        if len(found) == MAX_RESULTS:
             break
     return found
 
