@@ -174,7 +174,7 @@ def test_a_paper_with_endless_text_is_indexed_as_far_as_it_goes() -> None:
 
 @pytest.mark.django_db
 def test_the_last_papers_of_many_are_found() -> None:
-    """Beyond the first thousand places, which PostgreSQL looks at first."""
+    """Also beyond the leading places, which PostgreSQL looks at first."""
     Paper.objects.bulk_create(
         Paper(key=f"arxiv:{number}", title="Oats", abstract="rare" if number < 3 else "frequent")
         for number in range(1_100)
@@ -185,6 +185,7 @@ def test_the_last_papers_of_many_are_found() -> None:
     assert len(places) == 1_097
     assert places == sorted(places, reverse=True)
     assert look_up(ANYWHERE, ["frequent"], 5) == places[:5]
+    assert look_up(ANYWHERE, ["frequent"], 500) == places[:500]
 
 
 @pytest.mark.django_db
