@@ -178,6 +178,7 @@ def _every(task: str, seconds: int) -> dict[str, object]:
 
 # Each task asks the database what is due and does nothing when nothing is.
 CELERY_BEAT_SCHEDULE = {
+    "score papers": _every("papers.tasks.score_due_task", 60),
     "keep editions": _every("newsletter.tasks.keep_editions_task", 10),
     "send digests": _every("newsletter.tasks.send_due_task", 5),
     "sweep": _every("newsletter.tasks.sweep_task", 30),
@@ -217,7 +218,7 @@ SERVER_EMAIL = SUBSCRIBERS_FROM
 
 # Without an environment the bundled sample catalogue stands in for the live listing.
 PAPERS_SOURCES = env.list("PAPERS_SOURCES", default=["huggingface", "arxiv", "github"] if PRODUCTION else ["sample"])
-# Each is read by a task of its own, so that a slow one does not hold the others up.
+# Each is read by a task of its own, of a minute at most: with several workers a slow one does not hold the others up.
 CELERY_BEAT_SCHEDULE |= {
     f"read {name}": _every("papers.tasks.read_source_task", 30) | {"args": [name]} for name in PAPERS_SOURCES
 }

@@ -272,7 +272,7 @@ class SourceRun(models.Model):
 
 
 class Pace(models.Model):
-    """When a service may be asked again, by whatever process: one request at a time, and not too many."""
+    """What one process does at a time, and when the next may: a service that wants to be asked slowly; scoring."""
 
     service = models.CharField(max_length=30, primary_key=True)
     free_at = models.DateTimeField()

@@ -8,20 +8,22 @@ from typing import Any
 import numpy as np
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import FloatField, Func, QuerySet
+from django.db.models import FloatField, Func, Max, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 from numpy.typing import NDArray
 
-from papers.models import Paper, Signal, TrendingScore
+from papers.models import Pace, Paper, Signal, SourceRun, TrendingScore
 from papers.readings import KINDS, Columns, Counts, make_columns
 from papers.trending import VERSION, Score, score_all
 
-# The longest a signal can matter, with room for weekends and holidays: ten half-lives of a month's window.
-HISTORY = timedelta(days=160)
+# The longest a signal can matter: ten half-lives of the month's window and the days that tell what is usual are 120
+# announcement days; with weekends and holidays some 180 of the calendar's.
+HISTORY = timedelta(days=180)
 # How many papers of a day and window are kept. Nobody pages further, and a year stays small.
 KEPT = 500
 CHUNK = 20_000
 MISSED_WITHIN = timedelta(days=14)
+SCORING = "scoring"
 
 
 class PosixTime(Func):
@@ -40,15 +42,20 @@ def rank_papers(*, at: datetime, window: str) -> list[tuple[Paper, Score]]:
     return _rank(read_signals(at), at, window)
 
 
-def score_due(at: datetime) -> int:
-    """Score today, and the days of the last two weeks that were missed; return how many papers have a score today."""
+def score_due(at: datetime) -> bool:
+    """Score today if a source was read since, or an hour passed; else one day that was missed. Return whether it did.
+
+    One step, so that a task stays short: called until it has nothing to do, it leaves nothing behind.
+    """
+    if _is_behind(at):
+        return score_papers(at) > 0
     today = at.astimezone(UTC).date()
-    score_missing_days(today - MISSED_WITHIN, today - timedelta(days=1))
-    return score_papers(at)
+    missing = _missing_days(today - MISSED_WITHIN, today - timedelta(days=1))
+    return bool(missing) and score_papers(_end_of(missing[-1])) > 0
 
 
 def score_papers(at: datetime) -> int:
-    """Replace the stored scores of the day of `at`, of every window; return how many papers have one today."""
+    """Replace the stored scores of the day of `at`, of every window; return how many papers have one."""
     signals = read_signals(at)
     ranked = {window: _rank(signals, at, window) for window in TrendingScore.Window.values}
     for window, scores in ranked.items():
@@ -57,16 +64,34 @@ def score_papers(at: datetime) -> int:
 
 
 def score_missing_days(first: date, last: date) -> list[date]:
-    """Score the days from `first` to `last` on which papers were listed and nothing was scored; return those days.
+    """Score the days from `first` to `last` that were missed, each as it stood when it ended; return those days."""
+    return [day for day in _missing_days(first, last) if score_papers(_end_of(day))]
 
-    Each as it stood when the day ended. For days on which the service was not there.
-    """
+
+def _is_behind(at: datetime) -> bool:
+    today = at.astimezone(UTC).date()
+    scored_at = TrendingScore.objects.filter(day=today).aggregate(at=Max("scored_at"))["at"]
+    if scored_at is None or at - scored_at >= timedelta(hours=1):
+        return True
+    return SourceRun.objects.filter(finished_at__gt=scored_at, finished_at__lte=at, signals__gt=0).exists()
+
+
+def _missing_days(first: date, last: date) -> list[date]:
+    """Return the days on which papers were listed and counted and nothing was scored, oldest first."""
     listed = Paper.objects.filter(listed_on__range=(first, last)).values_list("listed_on", flat=True)
     scored = TrendingScore.objects.filter(day__range=(first, last)).values_list("day", flat=True)
     missing = {day for day in listed.distinct() if day} - set(scored.distinct())
-    for day in sorted(missing):
-        score_papers(datetime.combine(day, time(23, 59, 59), UTC))
-    return sorted(missing)
+    # Of a day that was only read afterwards nobody knows what it was like.
+    return [day for day in sorted(missing) if _was_read(day)]
+
+
+def _was_read(day: date) -> bool:
+    begins = datetime.combine(day, time(), UTC)
+    return Signal.objects.filter(observed_at__gte=begins, observed_at__lt=begins + timedelta(days=1)).exists()
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day, time(23, 59, 59), UTC)
 
 
 def read_signals(at: datetime) -> Columns:
@@ -118,7 +143,12 @@ def _rank(signals: Columns, at: datetime, window: str) -> list[tuple[Paper, Scor
 @transaction.atomic
 def _keep(ranked: list[tuple[Paper, Score]], at: datetime, window: str) -> None:
     day = at.astimezone(UTC).date()
-    # Written over rather than deleted first: two processes may score at the same time.
+    # Two processes may score at the same time: one writes after the other, and the later clock wins.
+    Pace.objects.get_or_create(service=SCORING, defaults={"free_at": at})
+    Pace.objects.select_for_update().get(service=SCORING)
+    stored = TrendingScore.objects.filter(window=window, day=day)
+    if stored.filter(scored_at__gt=at).exists():
+        return
     TrendingScore.objects.bulk_create(
         [
             TrendingScore(
@@ -136,4 +166,4 @@ def _keep(ranked: list[tuple[Paper, Score]], at: datetime, window: str) -> None:
         unique_fields=["paper", "window", "day"],
         update_fields=["score", "parts", "version", "scored_at"],
     )
-    TrendingScore.objects.filter(window=window, day=day, scored_at__lt=at).delete()
+    stored.filter(scored_at__lt=at).delete()

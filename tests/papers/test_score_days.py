@@ -22,10 +22,16 @@ def test_days_of_a_back_fill_get_their_lists_once() -> None:
     days = [timezone.now().date() - timedelta(days=n) for n in (40, 50)]
     for day in days:
         make_paper(title=f"Of {day}", listed_on=day)
-    assert run(days[1], days[0]) == "2 days scored.\n"
+    assert run(days[1], days[0]) == f"Scored: {days[1]}, {days[0]}.\n"
     for day in days:
         assert TrendingScore.objects.ranked("day", day)[0].paper.title == f"Of {day}"
-    assert run(days[1]) == "0 days scored.\n"
+    assert run(days[1]).startswith("Scored: none")
+
+
+def test_a_day_that_nobody_read_has_no_list_to_make() -> None:
+    day = timezone.now().date() - timedelta(days=30)
+    make_paper(listed_on=day, upvotes=None)
+    assert run(day).startswith("Scored: none")
 
 
 @pytest.mark.parametrize(("first", "last"), [(3, 5), (3, 0), (0, -1)])

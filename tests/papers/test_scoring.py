@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from papers.models import Paper, Signal, TrendingScore
-from papers.scoring import rank_papers, score_missing_days, score_papers
+from papers.models import Paper, Signal, SourceRun, TrendingScore
+from papers.scoring import rank_papers, score_due, score_missing_days, score_papers
 from papers.trending import VERSION
 from tests.factories import NOW, TODAY, make_paper
 
@@ -143,6 +143,38 @@ def test_days_without_scores_are_scored_as_they_ended() -> None:
     assert score_missing_days(TODAY - timedelta(days=4), TODAY) == []
 
 
+def test_scoring_is_due_after_a_source_was_read_and_after_an_hour() -> None:
+    make_paper()
+    assert score_due(NOW)
+    assert not score_due(NOW + timedelta(minutes=59))
+    SourceRun.objects.create(source="huggingface", started_at=NOW, finished_at=NOW + timedelta(minutes=1), signals=1)
+    assert score_due(NOW + timedelta(minutes=2))
+    assert not score_due(NOW + timedelta(minutes=3))
+    assert score_due(NOW + timedelta(minutes=62))
+
+
+def test_what_was_missed_is_scored_a_day_at_a_time_the_latest_first() -> None:
+    for days_ago in (3, 4):
+        make_paper(listed_on=TODAY - timedelta(days=days_ago))
+    days = []
+    while score_due(NOW):
+        days = sorted(set(TrendingScore.objects.values_list("day", flat=True)))
+    assert days == [TODAY - timedelta(days=4), TODAY - timedelta(days=3), TODAY]
+
+
+def test_with_nothing_to_score_nothing_is_due_again() -> None:
+    make_paper(upvotes=0)
+    assert not score_due(NOW)
+
+
+def test_an_older_scoring_that_ends_last_changes_nothing() -> None:
+    make_paper()
+    score_papers(NOW)
+    before = dump_scores()
+    score_papers(NOW - timedelta(hours=2))
+    assert dump_scores() == before
+
+
 def test_only_the_best_of_a_day_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("papers.scoring.KEPT", 2)
     for upvotes in (1, 2, 3):
@@ -152,6 +184,7 @@ def test_only_the_best_of_a_day_are_kept(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_ranking_takes_no_more_queries_for_more_papers() -> None:
+    score_papers(NOW)  # the first ever makes the row that later ones wait at
     counts = []
     for _ in range(2):
         for _ in range(10):

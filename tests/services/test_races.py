@@ -10,7 +10,7 @@ from django.db import connection
 from newsletter.delivery import release_expired, send_due
 from newsletter.models import Delivery
 from papers.ingest import ingest, ingest_due
-from papers.models import Paper, SourceRun, TrendingScore
+from papers.models import Paper, Signal, SourceRun, TrendingScore
 from papers.scoring import score_papers
 from papers.sources.base import PaperRecord
 from subscribers.models import Subscriber
@@ -109,6 +109,19 @@ def test_two_workers_may_read_a_source_and_score_at_once() -> None:
     assert SourceRun.objects.get().created == 259
     both(lambda: score_papers(NOW))
     assert TrendingScore.objects.filter(window="day").count() > 0
+
+
+def test_two_scorings_that_rank_differently_leave_the_list_of_the_later_one() -> None:
+    # At the earlier moment one half of the papers leads, at the later one the other.
+    for number in range(40):
+        paper = make_paper(upvotes=number)
+        later = NOW - timedelta(minutes=30)
+        Signal.objects.create(paper=paper, source="huggingface", kind="upvotes", value=100 - number, observed_at=later)
+    for _ in range(5):
+        TrendingScore.objects.all().delete()
+        moments = iter([NOW, NOW - timedelta(hours=1)])
+        both(lambda moments=moments: score_papers(next(moments)))  # type: ignore[misc]
+        assert set(TrendingScore.objects.values_list("scored_at", flat=True)) == {NOW}
 
 
 def test_two_sources_that_tell_of_the_same_new_papers_at_once_make_each_once() -> None:

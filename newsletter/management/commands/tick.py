@@ -23,8 +23,8 @@ class Command(BaseCommand):
         for run in runs:
             told = f"{run.status}, {run.created} new papers, {run.signals} new signals. {run.detail}"
             self.stdout.write(f"{run.source}: {told.strip()}")
-        if runs:
-            score_due(at)
+        while score_due(at):
+            pass
         keep_editions(at)
         release_expired(at)
         choose_again_where_stale(at)

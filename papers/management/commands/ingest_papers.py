@@ -9,7 +9,7 @@ from django.utils import timezone
 from papers.batch import IngestReport
 from papers.ingest import ingest, read_source
 from papers.models import SourceRun
-from papers.scoring import score_due
+from papers.scoring import score_papers
 from papers.sources import SOURCES, arxiv, arxiv_search, huggingface
 from papers.sources.base import Source, SourceError
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         self.stdout.write(str(report))
         if not report.received:
             self.stdout.write("The source has no papers for this day.")
-        score_due(at)
+        score_papers(at)
         if report.refused:
             raise CommandError(
                 f"{len(report.refused)} rows were refused; the others are kept.", returncode=SOME_REFUSED

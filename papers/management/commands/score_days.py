@@ -9,7 +9,7 @@ from papers.scoring import score_missing_days
 
 
 class Command(BaseCommand):
-    help = "Score past days on which papers were listed and nothing was scored, each as it ended: after a back-fill."
+    help = "Make the lists of past days that have none, from what was read on them: after importing saved answers."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("first", type=date.fromisoformat, metavar="YYYY-MM-DD")
@@ -21,4 +21,4 @@ class Command(BaseCommand):
         if not first <= last <= yesterday:
             raise CommandError(f"The days must be in order, and end on {yesterday} at the latest.")
         scored = score_missing_days(first, last)
-        self.stdout.write(f"{len(scored)} days scored.")
+        self.stdout.write(f"Scored: {', '.join(map(str, scored)) or 'none; every day that was read has its list'}.")
