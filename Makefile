@@ -38,7 +38,7 @@ run: $(VENV)/runtime ## Web server and worker in one terminal; Ctrl-C ends both
 test: $(VENV)/development ## Everything that needs no service and no browser
 	@$(BIN)/pytest -m "$(EVERYWHERE)"
 
-services: export TEST_DATABASE_URL ?= postgres://postgres:postgres@127.0.0.1:5432/postgres
+services bench: export TEST_DATABASE_URL ?= postgres://postgres:postgres@127.0.0.1:5432/postgres
 services: $(VENV)/development ## The same on PostgreSQL, then the tests that need Redis and a real Celery node
 	@DATABASE_URL=$$TEST_DATABASE_URL $(BIN)/pytest -m "$(EVERYWHERE)"
 	@DATABASE_URL=$$TEST_DATABASE_URL $(BIN)/pytest -m services
@@ -57,7 +57,7 @@ format: $(VENV)/development ## Put the code into its usual form
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/runtime ## Figures, one JSON line each
+bench: $(VENV)/runtime ## Figures, one JSON line each, on SQLite and on PostgreSQL at TEST_DATABASE_URL
 	@$(BIN)/python -m bench
 
 ci: lint test services browser ## What the continuous integration runs

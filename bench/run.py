@@ -14,10 +14,12 @@ call_command("migrate", verbosity=0)
 from bench.newsletter import bench_closing, bench_composing  # noqa: E402  models can be imported only now
 from bench.pages import bench_pages  # noqa: E402
 from bench.papers import bench_ingest, bench_scoring  # noqa: E402
+from bench.search import bench_search  # noqa: E402
 
 GROUPS: dict[str, list[Callable[[], None]]] = {
     "ingest": [bench_ingest],
     "score": [bench_scoring],
+    "search": [bench_search],
     "pages": [bench_pages],
     "newsletter": [bench_closing, bench_composing],
 }

@@ -3,12 +3,12 @@
 Versions, cross-lists and the same work from two sources so become one paper.
 """
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from papers.models import Paper
 from papers.sources.base import Identity, PaperRecord
+from papers.text import fold
 
 # From the weakest to the best: a paper is known by the best it has.
 KEY_KINDS = ("title", "doi", "arxiv")
@@ -92,5 +92,4 @@ def may_share_authors(some: Sequence[str], others: Sequence[str]) -> bool:
 def family_name(author: str) -> str:
     """Return the family name in a spelling that sources share: "Karol Życzkowski" and "Zyczkowski, K." alike."""
     family = author.partition(",")[0] if "," in author else (author.split() or [""])[-1]
-    letters = unicodedata.normalize("NFKD", family.strip()).casefold()
-    return "".join(char for char in letters if not unicodedata.combining(char))
+    return fold(family.strip())

@@ -15,6 +15,7 @@ from unicodedata import combining, normalize
 from django.db import connection
 
 from papers.models import Paper, SearchEntry
+from papers.text import fold
 
 WORD = re.compile(r"[^\W_]+")
 # Papers whose entries are read and written at once.
@@ -62,10 +63,8 @@ class Entry(NamedTuple):
 
 def plain_words(text: str) -> list[str]:
     """Return the words of `text` as the index has them: letters and digits, case folded, without marks."""
-    plain = text.casefold() if text.isascii() else _unmarked(normalize("NFKD", text).casefold())
     # Some write x^2 where others raise the digit.
-    plain = plain.replace("^", "")
-    return [word[:MAX_WORD] for word in WORD.findall(plain)]
+    return [word[:MAX_WORD] for word in WORD.findall(fold(text).replace("^", ""))]
 
 
 def acronym_of(title: str) -> str:
@@ -167,10 +166,6 @@ def _expression(words: Sequence[str], prefixes: set[str]) -> str:
     if connection.vendor == "postgresql":
         return " & ".join(f"'{word}':*" if word in prefixes else f"'{word}'" for word in words)
     return " AND ".join(f'"{word}" *' if word in prefixes else f'"{word}"' for word in words)
-
-
-def _unmarked(text: str) -> str:
-    return "".join(char for char in text if not combining(char))
 
 
 def _plain(*texts: str) -> str:

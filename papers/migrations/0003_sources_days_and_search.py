@@ -26,7 +26,7 @@ def fill_papers(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     paper_model, signal = apps.get_model("papers", "Paper"), apps.get_model("papers", "Signal")
     papers = paper_model.objects.in_bulk()
     for paper in papers.values():
-        paper.title_hash = hashlib.sha256(normalise_title(paper.title).encode()).hexdigest()[:32]
+        paper.title_hash = hashlib.sha256((normalise_title(paper.title) or paper.title).encode()).hexdigest()[:32]
     latest = signal.objects.order_by("observed_at", "id").values_list("paper_id", "kind", "value")
     for paper_id, kind, value in latest.iterator():
         papers[paper_id].counts[kind] = value
@@ -73,6 +73,7 @@ class Migration(migrations.Migration):
                         to="papers.paper",
                     ),
                 ),
+                ("place", models.BigIntegerField(unique=True)),
                 ("title", models.TextField()),
                 ("acronym", models.CharField(blank=True, max_length=40)),
                 ("names", models.TextField(blank=True)),
