@@ -13,7 +13,7 @@ Time t is counted in announcement days (papers.clock), T is now. For each kind o
 
 So no signal that was read makes more than half of a score. Stars are cut at the 99th percentile of papers of the same
 age, since they can be bought. Upvotes and comments start from nothing on the listing day, so a first reading near it
-counts in full; of everything else the first reading is where counting begins, and the kind is not read until the second.
+counts in full; of everything else the first reading is where counting begins, the kind counts as read from the second.
 
 Sources: gains over lifetime averages, shrunk log-ratios and the cap answer failures seen in formulas of Hacker News,
 Reddit and repository charts; docs/trending.md has the figures.
