@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 from xml.sax.xmlreader import AttributesImpl
@@ -121,23 +121,19 @@ def _xml(text: str) -> str:
 
 
 def about(paper: Paper, *, attention: str = "", note: str = "", at: datetime | None = None) -> Item:
-    """Return a paper as an item: news since `at`, or since it was listed."""
+    """Return a paper as an item: news since `at`, or since it became known."""
     said = note or paper.editor_note
     return Item(
         title=paper.title,
         path=paper.get_absolute_url(),
         html=paragraphs(attention, paper.blurb, f"Editor’s note: {said}" if said else ""),
-        at=at or _listed_at(paper),
+        at=at or paper.news_since,
         authors=paper.authors,
     )
 
 
 def paragraphs(*texts: str) -> SafeString:
     return format_html_join("", "<p>{}</p>", ([text] for text in texts if text))
-
-
-def _listed_at(paper: Paper) -> datetime:
-    return datetime.combine(paper.listed_on, time(), UTC) if paper.listed_on else paper.created_at
 
 
 @public_page
@@ -172,7 +168,7 @@ def topic(request: HttpRequest, slug: str, form: str) -> HttpResponse:
 @public_page
 def searched(request: HttpRequest, form: str) -> HttpResponse:
     query = collapse(request.GET.get("q", "")[:MAX_QUERY])
-    papers = sorted(search(query)[:SEARCHED], key=lambda paper: (_listed_at(paper), paper.key), reverse=True)
+    papers = sorted(search(query)[:SEARCHED], key=lambda paper: (paper.news_since, paper.key), reverse=True)
     listing = Listing(
         title=f"Paper Route: papers about “{query}”" if query else "Paper Route: a search for nothing",
         description="The newest of the papers that match best.",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TypedDict
 
 from django.db import models
-from django.db.models import Count, F, FilteredRelation, Max, Min, Q
+from django.db.models import Count, F, FilteredRelation, Max, Min, OrderBy, Q
+from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 from django_stubs_ext import WithAnnotations
 
@@ -60,14 +61,19 @@ class PaperQuerySet(models.QuerySet["Paper"]):
         return self.filter(is_hidden=False)
 
     def newest_first(self) -> PaperQuerySet:
-        """By listing day, papers of unknown day last; ties by key."""
-        return self.order_by(F("listed_on").desc(nulls_last=True), "key")
+        """By the day a paper was listed, else published, else first heard of; then the last heard of, ties by key."""
+        return self.order_by(*_newest())
 
     def trending_first(self, window: str, day: date | None) -> PaperQuerySet:
         """The papers of the list of `day` first, best first; then the newest; ties by key."""
         on_list = FilteredRelation("scores", condition=Q(scores__window=window, scores__day=day))
-        place = F("on_list__score").desc(nulls_last=True)
-        return self.alias(on_list=on_list).order_by(place, F("listed_on").desc(nulls_last=True), "key")
+        return self.alias(on_list=on_list).order_by(F("on_list__score").desc(nulls_last=True), *_newest())
+
+
+def _newest() -> tuple[OrderBy, OrderBy, str]:
+    # A cast, since TruncDate is to SQLite a function of Python, called for each row. Both databases hold UTC.
+    heard_of_on = Cast("created_at", models.DateField())
+    return Coalesce("listed_on", "published_on", heard_of_on).desc(), F("created_at").desc(), "key"
 
 
 class Paper(models.Model):
@@ -119,6 +125,13 @@ class Paper(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("paper", args=[self.pk])
+
+    @property
+    def news_since(self) -> datetime:
+        """When it became news, as `newest_first` has it; midnight UTC where only the day is known."""
+        if day := self.listed_on or self.published_on:
+            return datetime(day.year, day.month, day.day, tzinfo=UTC)
+        return self.created_at
 
     @property
     def source_url(self) -> str:

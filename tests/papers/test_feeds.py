@@ -164,6 +164,25 @@ def test_the_other_feeds_tell_the_newest_first(client: Client, feed: str) -> Non
     assert told.changed_at == datetime(2026, 11, 20, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("feed", ["/feeds/topics/agents", "/feeds/search.{}?q=paper"])
+def test_papers_that_only_arxiv_told_of_are_news_since_they_were_published_or_came(client: Client, feed: str) -> None:
+    for title, listed_on, published_on in (
+        ("Paper listed", date(2026, 11, 10), date(2020, 1, 1)),
+        ("Paper published", None, date(2026, 11, 12)),
+        ("Paper that came", None, None),
+    ):
+        paper = make_paper(title=title, listed_on=listed_on, published_on=published_on)
+        Topic.objects.get(slug="agents").papers.add(paper)
+    came_at = datetime(2026, 11, 11, 8, tzinfo=UTC)
+    Paper.objects.update(created_at=came_at)
+    told = read(client, address(feed, "atom"))
+    assert [(entry.title, entry.at) for entry in told.entries] == [
+        ("Paper published", datetime(2026, 11, 12, tzinfo=UTC)),
+        ("Paper that came", came_at),
+        ("Paper listed", datetime(2026, 11, 10, tzinfo=UTC)),
+    ]
+
+
 @pytest.mark.parametrize("feed", FEEDS)
 def test_a_feed_has_an_end_and_costs_no_more_queries_when_it_is_long(client: Client, feed: str) -> None:
     counts = []

@@ -528,12 +528,31 @@ def test_a_topic_shows_what_trends_in_the_month_then_the_newest(client: Client) 
     old_and_trending = make_paper(title="Trending", listed_on=TODAY - timedelta(days=20))
     papers = [make_paper(title=f"{day}", listed_on=date(2026, 11, day)) for day in (18, 20, 19)]
     undated = make_paper(title="Undated", listed_on=None)
+    Paper.objects.filter(pk=undated.pk).update(created_at=datetime(2026, 11, 17, tzinfo=UTC))
     make_topic(old_and_trending, undated, *papers)
     make_paper(title="Of another topic")
     make_list(YESTERDAY, papers[0], window="month")
     make_list(TODAY, old_and_trending, window="month")
     make_list(TODAY, papers[0], window="day")
     assert headlines(read(client, "/topics/agents/")) == ["Trending", "20", "19", "18", "Undated"]
+
+
+def test_papers_that_only_arxiv_told_of_stand_where_their_news_is(client: Client) -> None:
+    rows: list[tuple[str, date | None, date | None, int]] = [
+        ("Listed", date(2026, 11, 15), date(2020, 1, 1), 1),
+        ("Heard of an hour later", None, None, 23),
+        ("Heard of", None, None, 22),
+        ("Published", None, date(2026, 11, 13), 1),
+        ("Published and heard of with the last", None, date(2026, 11, 12), 0),
+        ("Published with the last", None, date(2026, 11, 12), 0),
+        ("Old", None, date(2016, 11, 14), 2),
+    ]
+    # Only the two that tie in all else are in the order of their keys.
+    for key, (title, listed_on, published_on, hour) in zip("7465123", rows, strict=True):
+        paper = make_paper(title=title, listed_on=listed_on, published_on=published_on, key=key)
+        Paper.objects.filter(pk=paper.pk).update(created_at=datetime(2026, 11, 14, hour, tzinfo=UTC))
+        make_topic(paper)
+    assert headlines(read(client, "/topics/agents/")) == [title for title, *_ in rows]
 
 
 def test_a_topic_without_papers_is_a_page(client: Client) -> None:
