@@ -10,7 +10,8 @@ from ninja.throttling import AnonRateThrottle
 
 from newsletter.api import router as editions
 from papers.api import router as papers
-from papers.pages import KEPT_FOR, NotFound
+from papers.finding import NotFound
+from papers.keeping import KEPT_FOR
 
 
 class CallerThrottle(local, AnonRateThrottle):

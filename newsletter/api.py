@@ -10,7 +10,7 @@ from ninja import Field, P, PathEx, Query, Router, Schema
 from newsletter.models import Edition
 from newsletter.pages import closed_edition
 from papers.api import ERRORS, NOT_FOUND, Paging, PaperOut, PartOfList, PartOut
-from papers.pages import absolute
+from papers.links import absolute
 from papers.trending import in_words
 
 router = Router(tags=["editions"])

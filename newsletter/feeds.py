@@ -7,13 +7,13 @@ from django.utils.formats import date_format
 from newsletter.models import Edition, EditionEntry
 from newsletter.pages import closed_edition
 from papers.feeds import Item, Listing, about, answer, paragraphs
-from papers.pages import public_page
+from papers.keeping import public_page
 from papers.trending import in_words
 
 SIZE = 30
 
 
-@public_page
+@public_page()
 def editions(request: HttpRequest, form: str) -> HttpResponse:
     found = list(Edition.objects.archive()[:SIZE])
     titles = EditionEntry.objects.filter(edition__in=found).titles()
@@ -35,7 +35,7 @@ def _item(edition: Edition, titles: list[str]) -> Item:
     )
 
 
-@public_page
+@public_page()
 def edition(request: HttpRequest, period: str, form: str) -> HttpResponse:
     found = closed_edition(period)
     closed_at = found.closing_at or found.closes_at

@@ -3,7 +3,7 @@
 from django.urls import reverse
 
 from newsletter.models import Edition
-from papers.pages import NotFound
+from papers.finding import NotFound
 
 
 def closed_edition(period: str) -> Edition:

@@ -8,8 +8,10 @@ from django.views.decorators.http import require_safe
 from newsletter.models import Delivery, Edition, EditionEntry
 from newsletter.pages import closed_edition
 from newsletter.rendering import public_links, render_digest
+from papers.keeping import public_page
+from papers.links import absolute
 from papers.models import Paper
-from papers.pages import absolute, address_of, page_of, public_page
+from papers.paging import address_of, page_of
 from papers.trending import in_words
 from subscribers.pages import page_by_token
 from subscribers.tokens import LinkInvalid, Purpose, read_token
@@ -34,7 +36,7 @@ class Summary(NamedTuple):
     more: int
 
 
-@public_page
+@public_page(reads=["page"])
 def show_editions(request: HttpRequest) -> HttpResponse:
     page = page_of(Edition.objects.archive(), PAGE_SIZE, request)
     titles = EditionEntry.objects.filter(edition__in=list(page)).titles()
@@ -45,7 +47,7 @@ def show_editions(request: HttpRequest) -> HttpResponse:
     return render(request, "newsletter/editions.html", context)
 
 
-@public_page
+@public_page()
 def show_edition(request: HttpRequest, period: str) -> HttpResponse:
     edition = closed_edition(period)
     entries = [Shown(entry.paper, in_words(entry.parts), entry.note) for entry in edition.entries.going_out()]

@@ -8,8 +8,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Field, P, PathEx, Query, Router, Schema
 
+from papers.finding import NotFound, topic_named, visible_paper
+from papers.links import absolute
 from papers.models import Paper, Topic, TrendingScore
-from papers.pages import NotFound, absolute, topic_named, visible_paper
 from papers.search import MAX_QUERY, search
 from papers.text import collapse
 

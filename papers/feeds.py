@@ -16,8 +16,10 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.xmlutils import SimplerXMLGenerator
 
+from papers.finding import NotFound, topic_named
+from papers.keeping import public_page
+from papers.links import absolute
 from papers.models import Paper, TrendingScore
-from papers.pages import NotFound, absolute, public_page, topic_named
 from papers.search import MAX_QUERY, search
 from papers.text import collapse
 
@@ -44,17 +46,20 @@ class Item:
 
 @dataclass(frozen=True)
 class Listing:
-    """A list as feeds show it; `path` is its page. `changed_at` is that of the newest item unless it is given."""
+    """A list as feeds show it; `path` is its page, and `query` what it searches for.
+
+    It changed when its newest item did: that papers change places is no news, nor is another scoring of the same list.
+    """
 
     title: str
     description: str
     path: str
     items: Sequence[Item]
-    changed_at: datetime | None = None
+    query: str = ""
 
     @property
-    def last_change(self) -> datetime:
-        return self.changed_at or max((item.at for item in self.items), default=NEVER)
+    def changed_at(self) -> datetime:
+        return max((item.at for item in self.items), default=NEVER)
 
 
 class Rss(Rss201rev2Feed):
@@ -82,7 +87,7 @@ FORMATS: dict[str, type[Atom] | type[Rss]] = {"atom": Atom, "rss": Rss}
 
 def answer(listing: Listing, request: HttpRequest, form: str) -> HttpResponse:
     """Return `listing` as a feed in the format `form`, at the address it was asked for."""
-    query = f"?{urlencode({'q': request.GET['q']})}" if "q" in request.GET else ""
+    address = absolute(request.path + (f"?{urlencode({'q': listing.query})}" if listing.query else ""))
     feed = FORMATS[form](
         title=_xml(listing.title),
         link=absolute(listing.path),
@@ -90,9 +95,9 @@ def answer(listing: Listing, request: HttpRequest, form: str) -> HttpResponse:
         subtitle=_xml(listing.description),
         language="en",
         author_name=AUTHOR,
-        feed_url=absolute(request.path + query),
-        feed_guid=absolute(request.path + query),
-        changed_at=listing.last_change,
+        feed_url=address,
+        feed_guid=address,
+        changed_at=listing.changed_at,
     )
     for item in listing.items:
         _add(feed, item)
@@ -136,7 +141,7 @@ def paragraphs(*texts: str) -> SafeString:
     return format_html_join("", "<p>{}</p>", ([text] for text in texts if text))
 
 
-@public_page
+@public_page()
 def trending(request: HttpRequest, window: str, form: str) -> HttpResponse:
     if window not in TrendingScore.Window.values:
         raise NotFound("There are feeds of what trends by day, by week and by month.")
@@ -147,12 +152,11 @@ def trending(request: HttpRequest, window: str, form: str) -> HttpResponse:
         description=f"The research papers that gained most attention by {window}.",
         path=reverse("trending", args=[window]),
         items=[about(score.paper, attention=score.in_words) for score in scores],
-        changed_at=max((score.scored_at for score in scores), default=None),
     )
     return answer(listing, request, form)
 
 
-@public_page
+@public_page()
 def topic(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     found = topic_named(slug)
     papers = Paper.objects.visible().filter(topics=found).newest_first()[:SIZE]
@@ -165,7 +169,7 @@ def topic(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     return answer(listing, request, form)
 
 
-@public_page
+@public_page(reads=["q"])
 def searched(request: HttpRequest, form: str) -> HttpResponse:
     query = collapse(request.GET.get("q", "")[:MAX_QUERY])
     papers = sorted(search(query)[:SEARCHED], key=lambda paper: (paper.news_since, paper.key), reverse=True)
@@ -174,5 +178,6 @@ def searched(request: HttpRequest, form: str) -> HttpResponse:
         description="The newest of the papers that match best.",
         path=f"{reverse('search')}?{urlencode({'q': query})}",
         items=[about(paper) for paper in papers[:SIZE]],
+        query=query,
     )
     return answer(listing, request, form)

@@ -13,10 +13,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from papers.keeping import public_page
+from papers.links import absolute
 from papers.models import Paper, Topic, TrendingScore
-from papers.pages import absolute, public_page
+from papers.paging import read_number
 
 Row = TypeVar("Row", bound=Model | str)
+Sitemaps = dict[str, type[Sitemap[Any]] | Sitemap[Any]]  # as Django has it
 
 
 class PublicSitemap(Sitemap[Row]):
@@ -62,7 +65,7 @@ class PaperSitemap(PublicSitemap[Paper]):
         return item.listed_on
 
 
-@public_page
+@public_page()
 def show_index(request: HttpRequest, sitemaps: Mapping[str, type[PublicSitemap[Any]]]) -> HttpResponse:
     """Where the sitemaps are. Django's own index would name them by the host that was asked."""
     addresses = []
@@ -74,10 +77,14 @@ def show_index(request: HttpRequest, sitemaps: Mapping[str, type[PublicSitemap[A
     return render(request, "sitemap_index.xml", context, content_type="application/xml")
 
 
-show_section = public_page(sitemap)
+@public_page(reads=["p"])
+def show_section(request: HttpRequest, section: str, sitemaps: Sitemaps) -> HttpResponse:
+    # Django's own view reads one number in many spellings, and each would be made, and kept, apart.
+    read_number(request, "p")
+    return sitemap(request, sitemaps, section)
 
 
-@public_page
+@public_page()
 def robots(request: HttpRequest) -> HttpResponse:
     lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /search/", f"Sitemap: {absolute(reverse('sitemap'))}", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")

@@ -1,3 +1,4 @@
+import re
 from collections import defaultdict
 from datetime import date
 from typing import NamedTuple
@@ -12,8 +13,11 @@ from papers.absence import absence
 from papers.bibtex import Reference, bibtex
 from papers.chart import Chart, Reading, draw
 from papers.explanation import explain
+from papers.finding import NotFound, topic_named, visible_paper
+from papers.keeping import public_page
+from papers.links import absolute
 from papers.models import Paper, Signal, Topic, TrendingScore
-from papers.pages import NotFound, absolute, address_of, page_of, public_page, read_day, topic_named, visible_paper
+from papers.paging import address_of, page_of
 from papers.related import related_papers
 from papers.search import MAX_QUERY, search
 from papers.text import collapse
@@ -25,9 +29,11 @@ PINNED_SIZE = 10
 PAGE_SIZE = 30
 SEARCH_PAGE_SIZE = 20
 RELATED_SIZE = 6
+# date.fromisoformat reads other forms of ISO 8601 too; a list has one address.
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-class Entry(NamedTuple):
+class Listed(NamedTuple):
     """A paper in a list, with its place and why it is there; pinned papers stand outside of the ranking."""
 
     paper: Paper
@@ -38,7 +44,7 @@ class Entry(NamedTuple):
 # --- What trends -------------------------------------------------------------------------------------------------
 
 
-@public_page
+@public_page()
 def home(request: HttpRequest) -> HttpResponse:
     window = TrendingScore.Window.DAY
     day = TrendingScore.objects.latest_day(window)
@@ -46,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if day:
         ranked = TrendingScore.objects.ranked(window, day).exclude(paper__is_pinned=True)
         scores = ranked.prefetch_related("paper__topics")[: HOME_SIZE - len(entries)]
-        entries += [Entry(score.paper, score, rank) for rank, score in enumerate(scores, start=1)]
+        entries += [Listed(score.paper, score, rank) for rank, score in enumerate(scores, start=1)]
     context = {
         "day": day,
         "absence": absence(timezone.now()),
@@ -57,7 +63,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "papers/home.html", context)
 
 
-def _pinned(day: date | None) -> list[Entry]:
+def _pinned(day: date | None) -> list[Listed]:
     """The papers that editors pinned: those of the day's list first, best first, then the newest."""
     window = TrendingScore.Window.DAY
     papers = list(
@@ -68,19 +74,19 @@ def _pinned(day: date | None) -> list[Entry]:
     )
     scores = TrendingScore.objects.filter(window=window, day=day, paper__in=papers) if papers and day else []
     by_paper = {score.paper_id: score for score in scores}
-    return [Entry(paper, by_paper.get(paper.pk)) for paper in papers]
+    return [Listed(paper, by_paper.get(paper.pk)) for paper in papers]
 
 
-@public_page
+@public_page(reads=["day", "page"])
 def trending(request: HttpRequest, window: str) -> HttpResponse:
     """The latest list of a window; with a day in the query, as the date picker sends it, the way to that day's."""
     _check_window(window)
-    if word := request.GET.get("day", "").strip():
+    if word := request.GET.get("day"):
         return redirect("trending_day", window, _listed_day(window, word))
     return _list(request, window, TrendingScore.objects.latest_day(window), is_latest=True)
 
 
-@public_page
+@public_page(reads=["page"])
 def trending_day(request: HttpRequest, window: str, day: str) -> HttpResponse:
     """The list of a window as it stood at the end of a day."""
     _check_window(window)
@@ -90,7 +96,7 @@ def trending_day(request: HttpRequest, window: str, day: str) -> HttpResponse:
 def _list(request: HttpRequest, window: str, day: date | None, *, is_latest: bool) -> HttpResponse:
     ranked = TrendingScore.objects.ranked(window, day) if day else TrendingScore.objects.none()
     page = page_of(ranked.prefetch_related("paper__topics"), PAGE_SIZE, request)
-    entries = [Entry(score.paper, score, rank) for rank, score in enumerate(page, start=page.start_index())]
+    entries = [Listed(score.paper, score, rank) for rank, score in enumerate(page, start=page.start_index())]
     before, after = TrendingScore.objects.days_beside(window, day) if day else (None, None)
     context = {
         "window": window,
@@ -117,7 +123,7 @@ def _check_window(window: str) -> None:
 def _listed_day(window: str, word: str) -> date:
     """Return the day that `word` names. Raises NotFound, with the way to the nearest lists, when it has none."""
     latest = ("The latest list", reverse("trending", args=[window]))
-    day = read_day(word)
+    day = _read_day(word)
     if day is None:
         raise NotFound("A list is found by its day, written like 2026-11-23.", latest)
     if day > timezone.now().date():
@@ -127,6 +133,16 @@ def _listed_day(window: str, word: str) -> date:
         links = [(f"The list of {_in_words(found)}", _address(window, found)) for found in beside]
         raise NotFound(f"There is no list of {_in_words(day)}.", *links, latest)
     return day
+
+
+def _read_day(word: str) -> date | None:
+    """Return the day written as 2026-11-23; None when `word` is not such a day."""
+    if not DAY.fullmatch(word):
+        return None
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        return None
 
 
 def _in_words(day: date) -> str:
@@ -140,7 +156,7 @@ def _address(window: str, day: date) -> str:
 # --- Topics and search -------------------------------------------------------------------------------------------
 
 
-@public_page
+@public_page()
 def show_topics(request: HttpRequest) -> HttpResponse:
     topics = list(Topic.objects.with_paper_counts())
     subjects = [topic for topic in topics if topic.kind == Topic.Kind.KEYWORDS]
@@ -150,7 +166,7 @@ def show_topics(request: HttpRequest) -> HttpResponse:
     return render(request, "papers/topics.html", context | {"canonical": absolute(request.path)})
 
 
-@public_page
+@public_page(reads=["page"])
 def show_topic(request: HttpRequest, slug: str) -> HttpResponse:
     topic = topic_named(slug)
     window = TrendingScore.Window.MONTH
@@ -161,7 +177,7 @@ def show_topic(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "papers/topic.html", context | {"canonical": address_of(page, request.path)})
 
 
-@public_page
+@public_page(reads=["q", "page"])
 def search_papers(request: HttpRequest) -> HttpResponse:
     query = collapse(request.GET.get("q", "")[:MAX_QUERY])
     page = page_of(search(query), SEARCH_PAGE_SIZE, request)
@@ -172,7 +188,7 @@ def search_papers(request: HttpRequest) -> HttpResponse:
 # --- A paper -----------------------------------------------------------------------------------------------------
 
 
-@public_page
+@public_page()
 def show_paper(request: HttpRequest, paper_id: int) -> HttpResponse:
     paper = visible_paper(paper_id)
     score = paper.scores.filter(window=TrendingScore.Window.DAY).order_by("-day").first()
@@ -188,7 +204,7 @@ def show_paper(request: HttpRequest, paper_id: int) -> HttpResponse:
     return render(request, "papers/paper.html", context)
 
 
-@public_page
+@public_page()
 def show_bibtex(request: HttpRequest, paper_id: int) -> HttpResponse:
     reference = _reference(visible_paper(paper_id))
     response = HttpResponse(bibtex(reference), content_type="text/plain; charset=utf-8")
@@ -222,12 +238,12 @@ def _charts(paper: Paper) -> list[tuple[str, Chart]]:
 # --- What stands beside the lists --------------------------------------------------------------------------------
 
 
-@public_page
+@public_page()
 def about(request: HttpRequest) -> HttpResponse:
     return render(request, "papers/about.html", {"canonical": absolute(request.path)})
 
 
-@public_page
+@public_page()
 def about_trending(request: HttpRequest) -> HttpResponse:
     """The formula, with the numbers of a paper of the latest list: the first that can be compared with others."""
     window = TrendingScore.Window.DAY

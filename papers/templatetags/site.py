@@ -1,6 +1,6 @@
 from django import template
 
-from papers.pages import absolute
+from papers.links import absolute
 
 register = template.Library()
 

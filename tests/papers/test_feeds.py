@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
@@ -144,14 +144,32 @@ def test_a_paper_of_which_little_is_known_is_a_valid_entry(client: Client, form:
     assert entry.authors == []
 
 
-def test_a_trending_feed_is_in_the_order_of_the_list_and_changed_when_that_was_scored(client: Client) -> None:
+def test_a_trending_feed_is_in_the_order_of_the_list_and_changed_with_its_newest_paper(client: Client) -> None:
+    make_paper(title="4 upvotes", upvotes=4, listed_on=date(2026, 11, 20))
     for upvotes in (5, 50, 20):
         make_paper(title=f"{upvotes} upvotes", upvotes=upvotes)
     score_papers(NOW)
     told = read(client, "/feeds/trending/day.atom")
-    assert [entry.title for entry in told.entries] == ["50 upvotes", "20 upvotes", "5 upvotes"]
-    assert told.changed_at == NOW
+    assert [entry.title for entry in told.entries] == ["50 upvotes", "20 upvotes", "5 upvotes", "4 upvotes"]
+    assert told.changed_at == datetime(2026, 11, 23, tzinfo=UTC)
     assert "+50 upvotes" in told.entries[0].html
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("feed", FEEDS[:3])
+def test_scoring_the_same_again_is_no_news(client: Client, paper: Paper, feed: str, form: str) -> None:
+    first = client.get(address(feed, form))
+    score_papers(NOW + timedelta(hours=1))
+    cache.clear()
+    again = client.get(address(feed, form))
+    assert again.content == first.content
+    assert again["ETag"] == first["ETag"]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize(("raw", "query"), [("?q=a", "?q=a"), ("?q=+a++b+", "?q=a+b"), ("?q=", ""), ("?x=y", "")])
+def test_a_feed_of_a_search_has_one_address(client: Client, raw: str, query: str, form: str) -> None:
+    assert read(client, f"/feeds/search.{form}{raw}").own_address == f"http://localhost:8000/feeds/search.{form}{query}"
 
 
 @pytest.mark.parametrize("feed", ["/feeds/topics/agents", "/feeds/search.{}?q=paper"])

@@ -466,7 +466,22 @@ def test_there_are_three_windows(client: Client, window: str) -> None:
 
 @pytest.mark.parametrize(
     "word",
-    ["today", "2026", "2026-13-01", "2026-02-30", "20261123", "2026-W48-1", "٢٠٢٦-١١-٢٣", "0000-01-01", "%00", "'"],
+    [
+        "today",
+        " ",
+        " 2026-11-23",
+        "2026-1-1",
+        "2026-11-23T00:00",
+        "2026",
+        "2026-13-01",
+        "2026-02-30",
+        "20261123",
+        "2026-W48-1",
+        "٢٠٢٦-١١-٢٣",
+        "0000-01-01",
+        "%00",
+        "'",
+    ],
 )
 def test_a_day_is_a_date(client: Client, word: str) -> None:
     make_list(TODAY, make_paper())

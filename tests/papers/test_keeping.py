@@ -4,12 +4,15 @@ import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.core.cache import cache
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.utils.http import http_date
 
+from papers.keeping import KEPT_FOR, public_page
 from papers.models import Paper
-from papers.pages import KEPT_FOR, public_page, read_day
 from papers.scoring import score_papers
 from tests.factories import NOW, make_edition, make_paper
 
@@ -88,6 +91,41 @@ def test_words_that_no_page_reads_make_no_page_of_their_own(client: Client, pape
     assert b"utm_source" not in client.get("/").content
 
 
+@pytest.mark.parametrize("url", [url for url in PUBLIC if "?" not in url])
+def test_what_a_page_does_not_read_cannot_have_it_made_anew(client: Client, paper: Paper, url: str) -> None:
+    client.get(url)
+    reads = {
+        "/trending/day/": {"page"},
+        "/topics/agents/": {"page"},
+        "/editions/": {"page"},
+        "/sitemap-papers.xml": {"p"},
+    }
+    with CaptureQueriesContext(connection) as queries:
+        for name in {"q", "p", "page", "day", "x"} - reads.get(url, set()):
+            value = "" if name == "day" else "1"
+            assert client.get(url, {name: value}).status_code == 200
+    # Only the list of a day reads a day, to lead to it; without one it makes one page more.
+    assert bool(queries.captured_queries) == (url == "/trending/day/")
+
+
+def test_a_view_sees_only_what_it_says_it_reads() -> None:
+    def view(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(repr(sorted(request.GET.items())))
+
+    asked = "/seen?a=&b=x&b=ü%26&c=1"
+    assert (
+        public_page(reads=["b", "a"])(view)(RequestFactory().get(asked)).content.decode() == "[('a', ''), ('b', 'ü&')]"
+    )
+    cache.clear()
+    assert public_page()(view)(RequestFactory().get(asked)).content == b"[]"
+
+
+@pytest.mark.parametrize("number", ["01", "+1", "1_0", "%D9%A3", "0", "x"])
+def test_the_number_of_a_page_has_one_spelling(client: Client, paper: Paper, number: str) -> None:
+    for url in ("/trending/day/?page=", "/editions/?page=", "/sitemap-papers.xml?p="):
+        assert client.get(f"{url}{number}").status_code == 404
+
+
 @pytest.mark.parametrize("url", ["/search/?q=paper", "/search/?q=other", "/trending/day/", "/trending/week/"])
 def test_pages_of_different_addresses_are_kept_apart(client: Client, paper: Paper, url: str) -> None:
     cold = client.get(url).content
@@ -104,10 +142,10 @@ def test_a_page_made_anew_without_a_change_keeps_its_time(
         return HttpResponse("same")
 
     def ask(at: datetime) -> HttpResponse:
-        monkeypatch.setattr("papers.pages.timezone.now", lambda: at)
-        return public_page(view)(RequestFactory().get("/same"))
+        monkeypatch.setattr("papers.keeping.timezone.now", lambda: at)
+        return public_page()(view)(RequestFactory().get("/same"))
 
-    monkeypatch.setattr("papers.pages.KEPT_FOR", 0)
+    monkeypatch.setattr("papers.keeping.KEPT_FOR", 0)
     first = ask(NOW)
     assert ask(NOW + timedelta(hours=1))["Last-Modified"] == first["Last-Modified"] == http_date(NOW.timestamp())
 
@@ -130,11 +168,14 @@ def test_a_page_that_looks_at_the_session_or_sets_a_cookie_is_never_kept(caplog:
     def look(request: HttpRequest) -> HttpResponse:
         return HttpResponse(f"for {request.session.get('name')}")
 
-    for view in (set_cookie, look):
+    def protect(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(f"for who has {get_token(request)}")
+
+    for view in (set_cookie, look, protect):
         request = RequestFactory().get("/personal")
         request.session = SessionStore()
         for _ in range(2):
-            assert public_page(view)(request)["Cache-Control"] == "private, no-store"
+            assert public_page()(view)(request)["Cache-Control"] == "private, no-store"
     assert "depends on who asks" in caplog.text
 
 
@@ -146,8 +187,3 @@ def test_a_public_page_can_only_be_read(client: Client, paper: Paper, url: str, 
 
 def test_the_head_of_a_page_is_that_of_the_page(client: Client, paper: Paper) -> None:
     assert client.head("/")["ETag"] == client.get("/")["ETag"]
-
-
-@pytest.mark.parametrize("word", ["", "2026-1-1", "2026-11-31", "2026-11-23T00:00", " 2026-11-23", "2026-11-23\n"])
-def test_what_is_no_day_is_read_as_none(word: str) -> None:
-    assert read_day(word) is None
