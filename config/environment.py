@@ -66,5 +66,13 @@ def number(name: str, default: int, *, minimum: int, maximum: int) -> int:
     return int(word)
 
 
+def choices(name: str, default: list[str], *, known: Iterable[str]) -> list[str]:
+    """Return the words in the comma-separated variable `name`, each one of `known`."""
+    words = [word.strip() for word in _word(name).split(",")] if _word(name) else default
+    if strangers := [word for word in words if word not in known]:
+        raise ImproperlyConfigured(f"{name} may name {', '.join(known)}, not {', '.join(map(repr, strangers))}.")
+    return words
+
+
 def _word(name: str) -> str:
     return os.environ.get(name, "").strip()

@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from kombu import Queue
 
-from config.environment import flag, number, require_all, secret, secret_list
+from config.environment import choices, flag, number, require_all, secret, secret_list
 
 # Lets ModelForm, ModelAdmin and the like take a type argument at run time.
 django_stubs_ext.monkeypatch()
@@ -217,7 +217,11 @@ SERVER_EMAIL = SUBSCRIBERS_FROM
 # --- Papers, readers, editions -----------------------------------------------------------------------------------
 
 # Without an environment the bundled sample catalogue stands in for the live listing.
-PAPERS_SOURCES = env.list("PAPERS_SOURCES", default=["huggingface", "arxiv", "github"] if PRODUCTION else ["sample"])
+PAPERS_SOURCES = choices(
+    "PAPERS_SOURCES",
+    ["huggingface", "arxiv", "github"] if PRODUCTION else ["sample"],
+    known=["huggingface", "arxiv", "github", "sample"],
+)
 # Each is read by a task of its own, of a minute at most: with several workers a slow one does not hold the others up.
 CELERY_BEAT_SCHEDULE |= {
     f"read {name}": _every("papers.tasks.read_source_task", 30) | {"args": [name]} for name in PAPERS_SOURCES
@@ -265,8 +269,9 @@ STORAGES = {
     },
 }
 
-# How many proxies stand in front: whose word on a caller's address is taken when the API is throttled.
-NINJA_NUM_PROXIES = 1 if PRODUCTION else 0
+# How many proxies stand in front: whose word on a caller's address is taken when the API is throttled. Too few, and
+# all callers share the limit of a proxy; too many, and a caller says itself where it comes from.
+NINJA_NUM_PROXIES = number("PROXIES", 1 if PRODUCTION else 0, minimum=0, maximum=5)
 
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"

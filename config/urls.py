@@ -23,4 +23,5 @@ urlpatterns = [
     path("", include("newsletter.urls")),
 ]
 
+handler400 = "papers.views.bad_request"
 handler404 = "papers.views.not_found"

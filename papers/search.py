@@ -1,5 +1,6 @@
 """Finds papers by words, also while they are typed."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from math import log2
@@ -20,12 +21,18 @@ AS_TITLE_WORDS, AS_ACRONYM, AS_TITLE_PREFIXES, AS_PREFIXES = range(4)
 POINTS_A_DOUBLING = 0.5
 
 
+# The ways in which people write the id of a paper, around the id itself.
+ARXIV_ADDRESS = re.compile(
+    r"(?:(?:https?://)?(?:www\.)?arxiv\.org/(?:abs|pdf)/|arxiv:\s*)(\S+?)(?:v\d+)?(?:\.pdf)?(?=\s|$)", re.I
+)
+
+
 class Found(Sequence[Paper]):
     """The papers a query finds, best first, with their topics. Looks for them, and loads them, when asked to."""
 
     def __init__(self, query: str) -> None:
         # Each word once, in the order they came.
-        self._words = list(dict.fromkeys(plain_words(query[:MAX_QUERY])))[:MAX_WORDS]
+        self._words = list(dict.fromkeys(plain_words(ARXIV_ADDRESS.sub(r"\1", query[:MAX_QUERY]))))[:MAX_WORDS]
 
     def __len__(self) -> int:
         return len(self._paper_ids)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from papers.sources import SOURCES
 from tests.journey import ROOT, environment
 
 APPS = ("papers", "subscribers", "newsletter", "mail")
@@ -82,8 +83,11 @@ def test_production_does_not_start_without_what_it_needs(name: str, tmp_path: Pa
         ("PRODUCTION", "maybe"),
         ("NEWSLETTER_CLOSING_HOUR", "25"),
         ("NEWSLETTER_WINDOW", "0"),
+        ("PROXIES", "6"),
         ("NEWSLETTER_FROM", "nonsense"),
         ("ANYMAIL_PROVIDER", "bogus"),
+        ("PAPERS_SOURCES", "huggingface,bogus"),
+        ("PAPERS_SOURCES", ","),
     ],
 )
 def test_production_does_not_start_with_what_is_unsafe(name: str, value: str, tmp_path: Path) -> None:
@@ -93,9 +97,19 @@ def test_production_does_not_start_with_what_is_unsafe(name: str, value: str, tm
     assert started.stderr.count("\n") == 1
 
 
+def test_every_source_there_is_may_be_chosen(tmp_path: Path) -> None:
+    assert manage("check", PAPERS_SOURCES=",".join(SOURCES), VAR_DIR=str(tmp_path)).returncode == 0
+
+
 def test_production_does_not_start_when_no_mail_would_leave(tmp_path: Path) -> None:
     started = manage("check", **(production(tmp_path) | {"ANYMAIL_PROVIDER": ""}))
     assert "EMAIL_URL or ANYMAIL_PROVIDER must be set" in started.stderr
+
+
+@pytest.mark.parametrize(("said", "proxies"), [("", 1), ("0", 0), ("2", 2)])
+def test_as_many_proxies_are_believed_as_stand_in_front(said: str, proxies: int, tmp_path: Path) -> None:
+    shown = manage("diffsettings", **(production(tmp_path) | {"PROXIES": said}))
+    assert f"NINJA_NUM_PROXIES = {proxies} " in shown.stdout
 
 
 # --- The environment ----------------------------------------------------------------------------------------------
@@ -107,7 +121,8 @@ def variables_read() -> Iterator[str]:
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
                 case ast.Call(
-                    func=ast.Attribute(value=ast.Name("env")) | ast.Name("flag" | "number" | "secret" | "secret_list"),
+                    func=ast.Attribute(value=ast.Name("env"))
+                    | ast.Name("choices" | "flag" | "number" | "secret" | "secret_list"),
                     args=[ast.Constant(str(name)), *_],
                 ):
                     yield name

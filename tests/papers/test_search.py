@@ -323,3 +323,20 @@ def test_any_title_finds_its_paper(title: str) -> None:
     Paper.objects.all().delete()
     paper = make_paper(title=title, upvotes=None)
     assert list(search(title)) == ([paper] if plain_words(title) else [])
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "https://arxiv.org/abs/2608.19880",
+        "https://arxiv.org/pdf/2608.19880v2.pdf",
+        "arxiv.org/abs/2608.19880v12",
+        "arXiv:2608.19880",
+        "arxiv: 2608.19880v1",
+        "2608.19880",
+    ],
+)
+def test_an_arxiv_id_is_found_however_it_is_written(query: str) -> None:
+    make_paper(title="The One", arxiv_id="2608.19880")
+    make_paper(title="Another", arxiv_id="2608.19881")
+    assert [paper.title for paper in search(query)] == ["The One"]
