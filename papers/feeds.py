@@ -16,12 +16,11 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.xmlutils import SimplerXMLGenerator
 
-from papers.finding import NotFound, topic_named
+from papers.finding import NotFound, topic_named, words_asked
 from papers.keeping import public_page
 from papers.links import absolute
 from papers.models import Paper, TrendingScore
-from papers.search import MAX_QUERY, search
-from papers.text import collapse
+from papers.search import search
 
 SIZE = 30
 # A search is in the order of relevance; of so many best matches the newest are the news.
@@ -171,7 +170,7 @@ def topic(request: HttpRequest, slug: str, form: str) -> HttpResponse:
 
 @public_page(reads=["q"])
 def searched(request: HttpRequest, form: str) -> HttpResponse:
-    query = collapse(request.GET.get("q", "")[:MAX_QUERY])
+    query = words_asked(request)
     papers = sorted(search(query)[:SEARCHED], key=lambda paper: (paper.news_since, paper.key), reverse=True)
     listing = Listing(
         title=f"Paper Route: papers about “{query}”" if query else "Paper Route: a search for nothing",

@@ -1,9 +1,12 @@
 """Finds what an address names, or says why there is no page."""
 
-from django.http import Http404
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest
 from django.urls import reverse
 
 from papers.models import Paper, Topic
+from papers.search import MAX_QUERY
+from papers.text import collapse
 
 
 class NotFound(Http404):
@@ -13,6 +16,21 @@ class NotFound(Http404):
         super().__init__(sentence)
         self.sentence = sentence
         self.links = links
+
+
+class QueryTooLong(BadRequest):
+    """A search nobody typed; its message is a sentence for the reader."""
+
+    def __init__(self) -> None:
+        super().__init__(f"This search is too long: it may have up to {MAX_QUERY} characters.")
+
+
+def words_asked(request: HttpRequest) -> str:
+    """Return what a search asks for, in one line. Raises QueryTooLong."""
+    query = request.GET.get("q", "")
+    if len(query) > MAX_QUERY:
+        raise QueryTooLong
+    return collapse(query)
 
 
 def visible_paper(paper_id: int) -> Paper:

@@ -13,14 +13,13 @@ from papers.absence import absence
 from papers.bibtex import Reference, bibtex
 from papers.chart import Chart, Reading, draw
 from papers.explanation import explain
-from papers.finding import NotFound, topic_named, visible_paper
+from papers.finding import NotFound, QueryTooLong, topic_named, visible_paper, words_asked
 from papers.keeping import public_page
 from papers.links import absolute
 from papers.models import Paper, Signal, Topic, TrendingScore
 from papers.paging import address_of, page_of
 from papers.related import related_papers
-from papers.search import MAX_QUERY, search
-from papers.text import collapse
+from papers.search import search
 from papers.trending import LIFT_BOUNDS, LISTED_POINTS, SHRINKAGE, VERSION
 from papers.usual import DAYS
 
@@ -179,7 +178,7 @@ def show_topic(request: HttpRequest, slug: str) -> HttpResponse:
 
 @public_page(reads=["q", "page"])
 def search_papers(request: HttpRequest) -> HttpResponse:
-    query = collapse(request.GET.get("q", "")[:MAX_QUERY])
+    query = words_asked(request)
     page = page_of(search(query), SEARCH_PAGE_SIZE, request)
     has_sample = any(paper.is_sample for paper in page)
     return render(request, "papers/search.html", {"query": query, "page": page, "has_sample": has_sample})
@@ -264,6 +263,12 @@ def about_trending(request: HttpRequest) -> HttpResponse:
         "version": VERSION,
     }
     return render(request, "papers/about_trending.html", context)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page for a request that makes no sense, with what is wrong where that is for the reader to know."""
+    sentence = str(exception) if isinstance(exception, QueryTooLong) else None
+    return render(request, "400.html", {"sentence": sentence}, status=400)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -129,7 +129,7 @@ def test_characters_that_xml_cannot_hold_are_left_out(client: Client, feed: str,
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("query", ["R&D <b>", "“注意力” 100%", "a\x00b\x1f", "\ufffe", "x" * 10_000, "a  b"])
+@pytest.mark.parametrize("query", ["R&D <b>", "“注意力” 100%", "a\x00b\x1f", "\ufffe", "x" * 200, "a  b"])
 def test_a_feed_of_any_search_is_valid(client: Client, query: str, form: str) -> None:
     make_paper(title="R&D <b> 注意力 100%")
     read(client, f"/feeds/search.{form}?q={quote(query)}")

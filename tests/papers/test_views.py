@@ -364,12 +364,29 @@ def test_a_search_finds_papers_and_says_what_was_asked(client: Client) -> None:
     assert 'value="attention"' in page
 
 
-@pytest.mark.parametrize("query", ["", "   ", "nothing like that", "x" * 10_000, "word " * 2_000, ATTACK, "%", "\x00"])
+@pytest.mark.parametrize("query", ["", "   ", "nothing like that", "x" * 200, "word " * 40, ATTACK, "%", "\x00"])
 def test_a_search_that_finds_nothing_is_a_page(client: Client, query: str) -> None:
     make_paper(title="A Paper")
     page = read(client, "/search/", q=query)
     assert headlines(page) == []
     assert ATTACK not in page
+
+
+@pytest.mark.parametrize("query", ["x" * 201, "word " * 2_000, "x" * 10_000])
+@pytest.mark.parametrize("url", ["/search/", "/feeds/search.atom", "/feeds/search.rss"])
+def test_a_search_that_is_too_long_is_refused_and_the_page_says_so(client: Client, url: str, query: str) -> None:
+    response = client.get(url, {"q": query})
+    assert response.status_code == 400
+    assert "too long: it may have up to 200 characters" in response.content.decode()
+    assert query not in response.content.decode()
+    assert "public" not in response.get("Cache-Control", "")
+
+
+def test_a_request_for_another_host_gets_a_page_that_says_nothing_of_it(client: Client) -> None:
+    response = client.get("/", headers={"host": "elsewhere.example"})
+    assert response.status_code == 400
+    assert "Go back and try again." in response.content.decode()
+    assert "elsewhere" not in response.content.decode()
 
 
 @pytest.mark.parametrize("raw", ["", "?", "?q", "?q=%ED%A0%80", "?q=%ff%fe", "?q=a&q=b", "?q[]=a", "?page=1", "?page="])
