@@ -18,12 +18,30 @@ def refuse_html(body: bytes, service: str, expected: str) -> None:
 
 
 def read_json(body: bytes, service: str) -> Any:
-    """Return `body` as JSON. Raises SourceError when it is something else."""
+    """Return `body` as JSON. Raises SourceError when it is something else.
+
+    Bytes that are not UTF-8 become lone surrogates, and numbers beyond all counts infinite: whoever reads the rows
+    refuses those that hold them, and only those.
+    """
     refuse_html(body, service, "JSON")
+    text = body.decode("utf-8-sig", "surrogateescape").rstrip()
     try:
-        return json.loads(body)
+        return json.loads(text, parse_int=_bounded_int)
     except (ValueError, RecursionError) as err:
-        raise SourceError(f"{service} answered with JSON that is broken or cut off.", permanent=False) from err
+        raise SourceError(f"{service} answered with {_why_not_json(text, err)}.", permanent=False) from err
+
+
+def _why_not_json(text: str, err: Exception) -> str:
+    if not text:
+        return "nothing"
+    if isinstance(err, json.JSONDecodeError) and (err.pos == len(text) or err.msg.startswith("Unterminated")):
+        return "JSON that is cut off"
+    return f"something that is not JSON ({err})"
+
+
+def _bounded_int(digits: str) -> int | float:
+    # Python refuses to read integers of thousands of digits.
+    return int(digits) if len(digits) < 20 else float("inf")
 
 
 def check_xml(body: bytes, service: str, root: str) -> None:

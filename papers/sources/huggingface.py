@@ -1,6 +1,5 @@
 """Hugging Face daily papers: `GET /api/daily_papers`."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from papers.calendar import is_holiday, is_listing_day, latest_listing_day, listing_days_ending
-from papers.sources.answers import refuse_html
+from papers.sources.answers import read_json
 from papers.sources.base import MAX_ABSTRACT, MAX_TITLE, PaperRecord, Reading, RowError, SourceError, StaleAnswer
 from papers.sources.fields import RowRefused, check_arxiv_id, check_text, check_title, link_in
 from papers.sources.http import BUDGET, Answer, Service, Visit
@@ -22,6 +21,12 @@ HOSTS = frozenset({"huggingface.co", "www.huggingface.co"})
 PAGE_SIZE = 100
 MAX_PAGES = 10
 DAYS = 3
+# Older papers go on gaining, which the lists of the week and the month and any late burst live on. Once a day all of a
+# month is read, two hours before editions close, so that a closing finds counts of its own day.
+DAYS_ONCE_A_DAY = 20
+HOUR_OF_ALL_DAYS = 15
+# No further day is begun when so little time is left.
+ENOUGH = timedelta(seconds=15)
 # A month has some thousand papers.
 BUDGET_OF_A_PERIOD = timedelta(minutes=5)
 DAY_IN_NAME = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -58,7 +63,7 @@ def month_period(month: str) -> Period:
 
 
 class HuggingFace:
-    """The live listing of the last listing days, or of one period.
+    """The live listing of the last listing days, once a day of a month of them, or of one period.
 
     Days before the latest are read too: their papers go on gaining attention, and an outage leaves no gap.
     """
@@ -71,7 +76,10 @@ class HuggingFace:
         self.url = url
 
     def question(self, at: datetime) -> str:
-        return f"daily papers of {', '.join(period.value for period in self._periods(at))}"
+        periods = self._periods(at)
+        if len(periods) > DAYS:
+            return f"daily papers of {len(periods)} listing days, {periods[0].value} back to {periods[-1].value}"
+        return f"daily papers of {', '.join(period.value for period in periods)}"
 
     def why_empty(self, at: datetime) -> str:
         day = at.date()
@@ -80,17 +88,23 @@ class HuggingFace:
         return "No papers: a holiday at arXiv." if is_holiday(day) else "No papers yet."
 
     def fetch(self, at: datetime) -> Iterator[PaperRecord | RowError | StaleAnswer]:
-        """Yield every paper of the days, page by page. Raises SourceError when the service cannot be read."""
+        """Yield every paper of the days, page by page; of those before the last few as many as there is time for.
+
+        Raises SourceError when the service cannot be read.
+        """
         budget = BUDGET_OF_A_PERIOD if self.period else BUDGET
         with Visit(Service(NAME, self.url, HOSTS), at, budget=budget) as visit:
-            for period in self._periods(at):
+            for number, period in enumerate(self._periods(at)):
+                if number >= DAYS and visit.remaining < ENOUGH:
+                    return
                 yield from _report_stale(period, self._fetch_period(visit, period))
 
     def _periods(self, at: datetime) -> list[Period]:
         """What to ask for at `at`, newest first."""
         if self.period:
             return [self.period]
-        return [day_period(day) for day in reversed(listing_days_ending(latest_listing_day(at), DAYS))]
+        count = DAYS_ONCE_A_DAY if at.hour == HOUR_OF_ALL_DAYS else DAYS
+        return [day_period(day) for day in reversed(listing_days_ending(latest_listing_day(at), count))]
 
     def _fetch_period(self, visit: Visit, period: Period) -> Iterator[PaperRecord | RowError]:
         observed_at = visit.at.replace(minute=0, second=0, microsecond=0)
@@ -105,7 +119,15 @@ class HuggingFace:
 
 
 def _check(answer: Answer) -> None:
-    refuse_html(answer.body, NAME, "JSON")
+    """Raise SourceError for an answer that is no list, while it can be asked for again."""
+    _read_list(answer.body, NAME)
+
+
+def _read_list(body: bytes, service: str) -> list[Any]:
+    items = read_json(body, service)
+    if not isinstance(items, list):
+        raise SourceError(f"{service} answered with no list of papers but {type(items).__name__}.", permanent=False)
+    return items
 
 
 def _report_stale(
@@ -136,11 +158,13 @@ def read_files(
     for path in paths:
         named = DAY_IN_NAME.search(path.name)
         try:
-            body = path.read_bytes()
             file_day = day or (date.fromisoformat(named.group()) if named else None)
+            rows = parse(path.read_bytes(), origin=str(path), day=file_day, observed_at=observed_at)
         except (OSError, ValueError) as err:
             raise SourceError(f"{path}: {err}", permanent=True) from err
-        yield from parse(body, origin=str(path), day=file_day, observed_at=observed_at)
+        except SourceError as err:
+            raise SourceError(str(err), permanent=True) from err  # what was saved stays as it is
+        yield from rows
 
 
 def parse(body: bytes, *, origin: str, day: date | None, observed_at: datetime | None) -> list[PaperRecord | RowError]:
@@ -148,34 +172,13 @@ def parse(body: bytes, *, origin: str, day: date | None, observed_at: datetime |
 
     Raises SourceError when the body is not a JSON list.
     """
-    try:
-        # Bytes that are not UTF-8 become lone surrogates, so that only the rows that hold them are refused.
-        text = body.decode("utf-8-sig", "surrogateescape").rstrip()
-        items = json.loads(text, parse_int=_bounded_int)
-    except (ValueError, RecursionError) as err:
-        raise SourceError(f"{origin}: {_why_not_json(text, err)}.", permanent=True) from err
-    if not isinstance(items, list):
-        raise SourceError(f"{origin}: expected a list of papers, found {type(items).__name__}.", permanent=True)
     rows: list[PaperRecord | RowError] = []
-    for number, item in enumerate(items, start=1):
+    for number, item in enumerate(_read_list(body, f"{origin}:"), start=1):
         try:
             rows.append(_record(item, day, observed_at))
         except RowRefused as err:
             rows.append(RowError(f"{origin} row {number}", str(err)))
     return rows
-
-
-def _why_not_json(text: str, err: Exception) -> str:
-    if not text:
-        return "the answer is empty"
-    if isinstance(err, json.JSONDecodeError) and (err.pos == len(text) or err.msg.startswith("Unterminated")):
-        return "JSON that is cut off"
-    return f"not JSON ({err})"
-
-
-def _bounded_int(digits: str) -> int | float:
-    # Python refuses to read integers of thousands of digits; as a float such a number is refused with its row.
-    return int(digits) if len(digits) < 20 else float("inf")
 
 
 def _record(item: Any, day: date | None, observed_at: datetime | None) -> PaperRecord:

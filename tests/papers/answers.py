@@ -10,8 +10,21 @@ FIXTURES = ALL_FIXTURES / "huggingface"
 FEED = (ALL_FIXTURES / "arxiv" / "feed_2026-09-24.xml").read_bytes()
 SEARCH = (ALL_FIXTURES / "arxiv" / "search_cs.CL_2026-09-23.xml").read_bytes()
 REPOSITORY = (ALL_FIXTURES / "github" / "PyGithub_2025-01-07.json").read_bytes()
+# The status and the request stand in the first line.
+REPOSITORY_HEADERS = dict(
+    line.split(": ", 1)
+    for line in (ALL_FIXTURES / "github" / "PyGithub_2025-01-07.headers.txt").read_text().splitlines()[1:]
+)
 # Real answers may stand beside the project; the recorded shapes stand in where they do not.
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+
+
+def whole_recording(service: str, pattern: str, stand_in: str) -> bytes:
+    """A recorded answer as it came, where those are; else the one with shortened texts that the project has."""
+    whole = [*(SHARED / "api_fixtures" / service).glob(pattern), ALL_FIXTURES / service / stand_in]
+    return whole[0].read_bytes()
+
+
 LISTINGS = SHARED / "hf_daily" if (SHARED / "hf_daily").is_dir() else FIXTURES
 
 

@@ -158,10 +158,10 @@ def test_a_row_without_any_day_is_refused_unless_a_day_is_given(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "the answer is empty"),
-        (b"not json", "not JSON"),
+        (b"", "nothing"),
+        (b"not json", "something that is not JSON"),
         (b'[{"paper":', "JSON that is cut off"),
-        (b'{"paper": {}}', "expected a list of papers, found dict"),
+        (b'{"paper": {}}', "no list of papers but dict"),
     ],
 )
 def test_a_file_that_is_no_listing_writes_nothing_of_the_files_before_it(
@@ -172,7 +172,7 @@ def test_a_file_that_is_no_listing_writes_nothing_of_the_files_before_it(
     bad.write_bytes(content)
     code, said = fail("ingest_papers", "--file", good, bad)
     assert code == 1
-    assert f"{bad}: {message}" in said
+    assert f"{bad}: answered with {message}" in said
     assert dump(Paper, Signal) == [[], []]
 
 

@@ -1,11 +1,14 @@
 import json
-from datetime import UTC, date, datetime
+import time
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import stamina
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from papers.sources import huggingface
 from papers.sources.base import PaperRecord, Reading, RowError, SourceError, StaleAnswer
 from papers.sources.huggingface import (
     MAX_PAGES,
@@ -19,7 +22,7 @@ from papers.sources.huggingface import (
     week_period,
 )
 from tests.factories import NOW, TODAY
-from tests.papers.answers import FIXTURES, SHARED, make_body, make_row, make_rows
+from tests.papers.answers import FIXTURES, make_body, make_row, make_rows, whole_recording
 
 HOUR = datetime(2026, 11, 23, 18, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -220,20 +223,24 @@ def test_bytes_that_are_not_utf8_refuse_only_the_row_that_holds_them() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"", "the answer is empty"),
-        (b" \n", "the answer is empty"),
-        (b"<html>Bad gateway</html>", "not JSON"),
+        (b"", "nothing"),
+        (b" \n", "nothing"),
+        (b"<html>Bad gateway</html>", "HTML instead of JSON"),
         (b'[{"paper": ', "JSON that is cut off"),
         (b'[{"paper": {"title": "Half a ti', "JSON that is cut off"),
-        (b'[{"paper" "x"}]', "not JSON"),
-        (b"[" * 100_000, "not JSON"),
-        (b'{"error": "no"}', "expected a list of papers, found dict"),
-        (b"null", "expected a list of papers, found NoneType"),
+        (b'[{"paper" "x"}]', "something that is not JSON"),
+        (b"[" * 100_000, "something that is not JSON"),
+        (b'{"error": "no"}', "no list of papers but dict"),
+        (b"null", "no list of papers but NoneType"),
     ],
 )
-def test_an_answer_that_is_no_list_is_an_error_that_names_its_origin(body: bytes, message: str) -> None:
-    with pytest.raises(SourceError, match=f"^list.json: {message}") as caught:
-        parse(body, origin="list.json", day=TODAY, observed_at=None)
+def test_a_saved_answer_that_is_no_list_is_an_error_that_names_its_file_and_will_not_pass(
+    tmp_path: Path, body: bytes, message: str
+) -> None:
+    path = tmp_path / "list.json"
+    path.write_bytes(body)
+    with pytest.raises(SourceError, match=f"^{path}: answered with {message}") as caught:
+        list(read_files([path], day=TODAY, observed_at=None))
     assert caught.value.permanent
 
 
@@ -264,6 +271,49 @@ def test_the_live_listing_is_asked_for_the_last_listing_days_newest_first(httpse
             [make_row(submittedOnDailyAt=f"{day}T01:00:00Z")]
         )
     assert len(fetch(httpserver, period=None, at=sunday)) == 3
+
+
+MID_AFTERNOON = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
+
+
+def days_asked(httpserver: HTTPServer) -> list[str]:
+    return [request.args["date"] for request, _ in httpserver.log]
+
+
+@pytest.mark.parametrize(("hour", "count"), [(0, 3), (14, 3), (15, 20), (16, 3), (23, 3)])
+def test_once_a_day_before_editions_close_a_month_of_days_is_read(
+    httpserver: HTTPServer, hour: int, count: int
+) -> None:
+    httpserver.expect_request("/daily_papers").respond_with_json([])
+    fetch(httpserver, period=None, at=MID_AFTERNOON.replace(hour=hour))
+    asked = days_asked(httpserver)
+    assert (len(asked), asked[0], sorted(set(asked), reverse=True)) == (count, "2026-11-23", asked)
+
+
+def slow_days(httpserver: HTTPServer, seconds: float) -> None:
+    def answer(request: Request) -> Response:
+        time.sleep(seconds)
+        return Response(make_body(make_row(submittedOnDailyAt=f"{request.args['date']}T02:00:00Z")))
+
+    httpserver.expect_request("/daily_papers").respond_with_handler(answer)
+
+
+def test_older_days_are_left_out_in_good_order_when_time_is_up(
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(huggingface, "ENOUGH", timedelta(seconds=59))
+    slow_days(httpserver, 0.2)
+    read = fetch(httpserver, period=None, at=MID_AFTERNOON)
+    assert 3 <= len(read) <= 6
+    assert days_asked(httpserver)[:3] == ["2026-11-23", "2026-11-20", "2026-11-19"]
+
+
+def test_the_last_days_are_asked_for_however_little_time_is_left(
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(huggingface, "ENOUGH", timedelta(seconds=61))
+    slow_days(httpserver, 0)
+    assert len(fetch(httpserver, period=None, at=MID_AFTERNOON)) == 3
 
 
 def test_a_named_day_is_asked_for(httpserver: HTTPServer) -> None:
@@ -339,6 +389,15 @@ def test_a_page_of_html_is_an_error(httpserver: HTTPServer) -> None:
         fetch(httpserver)
 
 
+@pytest.mark.parametrize("broken", [make_body(make_row())[:-20], b"", b"<!doctype html>", b'{"error": "try again"}'])
+def test_an_answer_that_is_no_list_once_is_asked_for_again(httpserver: HTTPServer, broken: bytes) -> None:
+    for body in (broken, make_body(make_row())):
+        httpserver.expect_ordered_request("/daily_papers").respond_with_data(body)
+    with stamina.set_testing(True, attempts=2):
+        (row,) = fetch(httpserver)
+    assert isinstance(row, PaperRecord)
+
+
 def test_an_answer_without_end_is_not_kept(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("papers.sources.http.MAX_BYTES", 10)
     httpserver.expect_request("/daily_papers").respond_with_json([make_row()])
@@ -402,12 +461,21 @@ def test_a_row_of_a_month_that_does_not_tell_its_day_is_refused(httpserver: HTTP
     assert isinstance(row, RowError)
 
 
-@pytest.mark.skipif(not (SHARED / "api_fixtures").is_dir(), reason="the recorded answers stand beside the project")
-def test_a_recorded_month_is_read(httpserver: HTTPServer) -> None:
-    (path,) = (SHARED / "api_fixtures" / "huggingface").glob("*_month_2025-09_*.json")
-    httpserver.expect_request("/daily_papers").respond_with_data(path.read_bytes())
+MONTH = (FIXTURES / "month_2025-09.json").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [MONTH, whole_recording("huggingface", "*_month_2025-09_*.json", "month_2025-09.json")],
+    ids=["own", "whole"],
+)
+def test_a_recorded_month_is_read(httpserver: HTTPServer, body: bytes) -> None:
+    httpserver.expect_request("/daily_papers").respond_with_data(body)
     read = fetch(httpserver, period=month_period("2025-09"))
-    assert [row.listed_on for row in read if isinstance(row, PaperRecord)] == [date(2025, 9, 10), date(2025, 9, 11)]
+    records = [row for row in read if isinstance(row, PaperRecord)]
+    assert [record.listed_on for record in records] == [date(2025, 9, 10), date(2025, 9, 11)]
+    assert [record.readings[0].value for record in records] == [665, 193]
+    assert len(read) == 2
 
 
 # --- A list of another day ---------------------------------------------------------------------------------------
@@ -446,6 +514,8 @@ def test_a_week_holds_all_its_days(httpserver: HTTPServer) -> None:
 def test_it_says_what_it_asks_for() -> None:
     assert HuggingFace().question(NOW) == "daily papers of 2026-11-23, 2026-11-20, 2026-11-19"
     assert HuggingFace(week_period("2026-W47")).question(NOW) == "daily papers of 2026-W47"
+    assert HuggingFace(week_period("2026-W47")).question(MID_AFTERNOON) == "daily papers of 2026-W47"
+    assert HuggingFace().question(MID_AFTERNOON) == "daily papers of 20 listing days, 2026-11-23 back to 2026-10-27"
 
 
 @pytest.mark.parametrize(
