@@ -5,18 +5,20 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.conf import settings
+from django.db.models import Q
 
 from papers.calendar import is_holiday, is_listing_day
 from papers.models import Paper, SourceRun
 from papers.sources import huggingface
+from papers.sources.breaker import DEAD_AFTER
 
 # The sources that say which papers are on the list of a day.
 LISTING_SOURCES = frozenset({huggingface.NAME})
 # Several slots: one missed reading is nothing to worry a reader with.
 SILENT_AFTER = timedelta(hours=3)
-# No reading takes so long; a process that died leaves its run unfinished.
-UNFINISHED_AFTER = timedelta(minutes=10)
 TROUBLE = frozenset({SourceRun.Status.FAILED, SourceRun.Status.STALE, SourceRun.Status.RESTING})
+# What a reading by hand came to says nothing of today's list, unless it was good: it may be of a month long past.
+BY_HAND_IN_VAIN = Q(due_at=None, status__in=TROUBLE | {SourceRun.Status.UNFINISHED})
 
 
 class Kind(StrEnum):
@@ -57,7 +59,7 @@ def absence(at: datetime) -> Absence | None:
 
 def _is_broken(source: str, at: datetime) -> bool:
     """Return whether the last reading of `source` went wrong, or lies hours back."""
-    run = SourceRun.objects.filter(source=source, started_at__lte=at).first()
+    run = SourceRun.objects.filter(source=source, started_at__lte=at).exclude(BY_HAND_IN_VAIN).first()
     if run is None or run.started_at < at - SILENT_AFTER or run.status in TROUBLE:
         return True
-    return run.status == SourceRun.Status.UNFINISHED and run.started_at < at - UNFINISHED_AFTER
+    return run.status == SourceRun.Status.UNFINISHED and run.started_at < at - DEAD_AFTER

@@ -13,8 +13,9 @@ from papers.batch import IngestReport
 from papers.models import SourceRun
 from papers.sources import SOURCES, source_named
 from papers.sources.base import Attention, PaperRecord, Row, RowError, Source, SourceError, StaleAnswer
-from papers.sources.breaker import Outcome, rest_after
+from papers.sources.breaker import DEAD_AFTER, Outcome, rest_after
 from papers.storing import store
+from papers.text import collapse
 
 logger = logging.getLogger(__name__)
 
@@ -23,15 +24,17 @@ CHUNK = 500
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # For a source that is named in the settings and does not exist, so that it is said now and then.
 EVERY_OF_NONE = timedelta(hours=1)
-# No reading takes so long: the process that began it is dead.
-DEAD_AFTER = timedelta(minutes=10)
 # More than a row of failures that lets the pause grow to its longest.
 RUNS_LOOKED_AT = 50
 MAX_DETAIL = 500
 MAX_ASKED = 300
+# A source that changed its answers may have thousands of them, every hour.
+REFUSALS_LOGGED = 3
 
 Status = SourceRun.Status
 FAILED = frozenset({Status.FAILED, Status.UNFINISHED})
+# A kind of error, or several, as `except` takes them.
+Kinds = type[Exception] | tuple[type[Exception], ...]
 
 
 def ingest(source: str, rows: Iterable[Row], report: IngestReport | None = None) -> IngestReport:
@@ -58,8 +61,12 @@ def ingest_due(at: datetime) -> list[SourceRun]:
     return [run for name in settings.PAPERS_SOURCES if (run := read_due(name, at))]
 
 
-def read_due(name: str, at: datetime) -> SourceRun | None:
-    """Read a source if it is due: not read in this slot yet, by whatever process. Return the run, or None."""
+def read_due(name: str, at: datetime, *, stop_on: Kinds = ()) -> SourceRun | None:
+    """Read a source if it is due: not read in this slot yet, by whatever process. Return the run, or None.
+
+    An error of the kind `stop_on` says nothing of the source, such as that the time of a task is up. It passes through,
+    and the run stays unfinished.
+    """
     every = SOURCES[name]().every if name in SOURCES else EVERY_OF_NONE
     due_at = at - (at - EPOCH) % every
     run, is_ours = SourceRun.objects.get_or_create(source=name, due_at=due_at, defaults={"started_at": at})
@@ -70,7 +77,7 @@ def read_due(name: str, at: datetime) -> SourceRun | None:
         run.detail = f"{rest.why[: MAX_DETAIL - 60]} Asked again after {rest.resume_at:%Y-%m-%d %H:%M} UTC."
         run.save()
         return run
-    _read_named(run)
+    _read_named(run, stop_on)
     return run
 
 
@@ -98,16 +105,16 @@ def _take(rows: Iterator[Row]) -> tuple[list[Row], SourceError | None]:
     return chunk, None
 
 
-def _read_named(run: SourceRun) -> None:
+def _read_named(run: SourceRun, stop_on: Kinds = ()) -> None:
     try:
         source = source_named(run.source)
     except SourceError as err:
         _close(run, IngestReport(), Status.FAILED, str(err))
     else:
-        _read(run, source)
+        _read(run, source, stop_on)
 
 
-def _read(run: SourceRun, source: Source) -> IngestReport:
+def _read(run: SourceRun, source: Source, stop_on: Kinds = ()) -> IngestReport:
     """Read `source` for a run that has begun; one that cannot be read is recorded and logged, not raised."""
     report, began = IngestReport(), time.monotonic()
     run.asked = source.question(run.started_at)[:MAX_ASKED]
@@ -116,6 +123,8 @@ def _read(run: SourceRun, source: Source) -> IngestReport:
     except SourceError as err:
         status, detail, run.resume_at = Status.FAILED, str(err), err.resume_at
         logger.warning("Source %s could not be read: %s", run.source, err)
+    except stop_on:
+        raise
     except Exception as err:
         # An adapter that does not understand an answer is as good as a source that gives none.
         status, detail = Status.FAILED, f"Unexpected: {type(err).__name__}: {err}"
@@ -123,8 +132,9 @@ def _read(run: SourceRun, source: Source) -> IngestReport:
     else:
         status, detail = _judge(report, source, run.started_at)
         logger.info("Source %s: %s", run.source, report)
-    for error in report.refused:
-        logger.warning("Source %s refused %s", run.source, error)
+    if report.refused:
+        first = "; ".join(map(str, report.refused[:REFUSALS_LOGGED]))
+        logger.warning("Source %s: %d rows refused, the first: %s", run.source, len(report.refused), first)
     _close(run, report, status, detail, timedelta(seconds=time.monotonic() - began))
     return report
 
@@ -139,6 +149,8 @@ def _judge(report: IngestReport, source: Source, at: datetime) -> tuple[Status, 
 
 
 def _close(run: SourceRun, report: IngestReport, status: Status, detail: str, spent: timedelta = timedelta()) -> None:
+    # What went wrong is told in words of others: no database takes half a character, and PostgreSQL no zero byte.
+    detail = collapse(detail.encode(errors="replace").decode())
     run.status, run.detail, run.finished_at = status, detail[:MAX_DETAIL], run.started_at + spent
     run.received, run.created, run.updated, run.unchanged = (
         report.received,
@@ -147,7 +159,7 @@ def _close(run: SourceRun, report: IngestReport, status: Status, detail: str, sp
         report.unchanged,
     )
     run.signals, run.skipped, run.refused = report.signals, report.skipped, len(report.refused)
-    if status == Status.FAILED:
+    if status == Status.FAILED and run.due_at:
         outcomes = [_outcome(run), *_outcomes_before(run)]
         rest = rest_after(outcomes, outcomes[0].due_at)
         run.resume_at = rest.resume_at if rest else None
@@ -155,10 +167,14 @@ def _close(run: SourceRun, report: IngestReport, status: Status, detail: str, sp
 
 
 def _outcomes_before(run: SourceRun) -> list[Outcome]:
-    """Return what came of the last readings of the same source, the latest first."""
+    """Return what came of the last readings of the same source, the latest first.
+
+    Of those by hand only the good ones count: they may take long, or ask for what the source never had.
+    """
     under_way = Q(status=Status.UNFINISHED, started_at__gt=run.started_at - DEAD_AFTER)
+    in_vain = Q(due_at=None, status__in=FAILED)
     runs = SourceRun.objects.filter(source=run.source, started_at__lte=run.started_at).exclude(pk=run.pk)
-    return [_outcome(past) for past in runs.exclude(under_way | Q(status=Status.RESTING))[:RUNS_LOOKED_AT]]
+    return [_outcome(past) for past in runs.exclude(under_way | in_vain | Q(status=Status.RESTING))[:RUNS_LOOKED_AT]]
 
 
 def _outcome(run: SourceRun) -> Outcome:

@@ -1,4 +1,5 @@
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from papers.ingest import read_due
@@ -7,7 +8,7 @@ from papers.scoring import score_due
 
 @shared_task
 def read_source_task(name: str) -> None:
-    read_due(name, timezone.now())
+    read_due(name, timezone.now(), stop_on=SoftTimeLimitExceeded)
 
 
 @shared_task

@@ -9,6 +9,8 @@ from itertools import takewhile
 TOLERATED = 2
 FIRST_PAUSE = timedelta(hours=2)
 LONGEST_PAUSE = timedelta(hours=6)
+# A reading that was due asks for a minute at most. If it has not ended by now, the process that began it is dead.
+DEAD_AFTER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)

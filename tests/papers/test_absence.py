@@ -19,8 +19,12 @@ def _the_listing_is_read(settings: Settings) -> None:
     settings.PAPERS_SOURCES = ["huggingface", "arxiv"]
 
 
-def make_run(*, status: str = "read", started_at: datetime = NOW, source: str = "huggingface") -> SourceRun:
-    return SourceRun.objects.create(source=source, started_at=started_at, status=status)
+def make_run(
+    *, status: str = "read", started_at: datetime = NOW, source: str = "huggingface", by_hand: bool = False
+) -> SourceRun:
+    due_at = None if by_hand else started_at
+    facts = {"started_at": started_at, "status": status}
+    return SourceRun.objects.update_or_create(source=source, due_at=due_at, defaults=facts)[0]
 
 
 def kind(at: datetime) -> str | None:
@@ -83,6 +87,19 @@ def test_a_reading_that_never_finished_is_broken_and_one_under_way_is_not() -> N
     make_run(status="unfinished")
     assert kind(NOW + timedelta(minutes=1)) == "late"
     assert kind(NOW + timedelta(minutes=11)) == "broken"
+
+
+@pytest.mark.parametrize("status", ["failed", "stale", "unfinished"])
+def test_a_reading_by_hand_that_came_to_nothing_says_nothing_of_todays_list(status: str) -> None:
+    make_run(started_at=NOW - timedelta(hours=1))
+    make_run(status=status, started_at=NOW - timedelta(minutes=30), by_hand=True)
+    assert kind(NOW) == "late"
+
+
+def test_a_good_reading_by_hand_ends_the_trouble() -> None:
+    make_run(status="failed", started_at=NOW - timedelta(hours=1))
+    make_run(by_hand=True)
+    assert kind(NOW) == "late"
 
 
 def test_a_holiday_on_which_the_source_is_broken_is_not_blamed_on_arxiv() -> None:

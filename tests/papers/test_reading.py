@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import IntegrityError
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
@@ -20,10 +21,10 @@ from papers.ingest import ingest, ingest_due, read_source, run_source
 from papers.models import Paper, Signal, SourceRun, TrendingScore
 from papers.sources import SOURCES, http
 from papers.sources.arxiv import Arxiv
-from papers.sources.base import PaperRecord, Row, SourceError
+from papers.sources.base import PaperRecord, Row, RowError, SourceError
 from papers.sources.github import GitHub
 from papers.sources.huggingface import PAGE_SIZE, HuggingFace, day_period
-from papers.tasks import read_source_task
+from papers.tasks import read_source_task, score_due_task
 from tests.factories import NOW, TODAY, make_paper, make_record
 from tests.papers.answers import FEED, make_feed, make_item, make_row, make_rows
 
@@ -182,6 +183,32 @@ def test_an_adapter_that_breaks_is_recorded_and_logged_and_stops_nobody(
     assert [record.exc_info is not None for record in caplog.records if record.levelno == logging.ERROR] == [True]
 
 
+@pytest.mark.parametrize(
+    ("error", "detail"),
+    [
+        (ValueError("a\x00b\nc"), "Unexpected: ValueError: a b c"),
+        (ValueError("half a pair \ud83d"), "Unexpected: ValueError: half a pair ?"),
+        (SourceError("answered 403: a\x00b \udce9", permanent=True), "answered 403: a b ?"),
+    ],
+)
+def test_a_reason_that_no_database_would_take_is_made_fit(
+    enable: Callable[..., None], error: Exception, detail: str
+) -> None:
+    enable(Made([error]))
+    ingest_due(NOW)
+    run = SourceRun.objects.get()
+    assert (run.status, run.detail) == ("failed", detail)
+
+
+def test_rows_without_end_that_are_refused_are_counted_in_the_log_and_the_first_named(
+    enable: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    enable(Made([RowError(f"row {number}", "no title") for number in range(1, 1001)]))
+    ingest_due(NOW)
+    warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert warnings == ["Source made: 1000 rows refused, the first: row 1: no title; row 2: no title; row 3: no title"]
+
+
 def test_a_reason_that_is_too_long_is_cut(enable: Callable[..., None]) -> None:
     enable(Made([failing("x" * 5000)]))
     (run,) = ingest_due(NOW)
@@ -262,6 +289,27 @@ def test_a_good_reading_by_hand_ends_the_rest(enable: Callable[..., None]) -> No
     source.every = timedelta(minutes=30)
     (run,) = ingest_due(NOW + 3 * HOUR + timedelta(minutes=31))
     assert run.status == "read"
+
+
+def test_readings_by_hand_that_fail_or_never_end_do_not_count(enable: Callable[..., None]) -> None:
+    source = Made([failing(resume_at=NOW + 5 * HOUR)])
+    enable(source)
+    for minutes in range(5):
+        run = run_source("made", NOW + timedelta(minutes=minutes))
+        assert (run.status, run.resume_at) == ("failed", NOW + 5 * HOUR)
+        SourceRun.objects.create(source="made", started_at=NOW - timedelta(minutes=20 + minutes))
+    source.rows = [make_record()]
+    (run,) = ingest_due(NOW + timedelta(minutes=10))
+    assert run.status == "read"
+
+
+def test_a_reading_by_hand_that_fails_does_not_end_a_row_of_failures(enable: Callable[..., None]) -> None:
+    enable(Made([failing()]))
+    for hour in range(3):
+        ingest_due(NOW + HOUR * hour)
+        run_source("made", NOW + HOUR * hour + timedelta(minutes=1))
+    (run,) = ingest_due(NOW + 3 * HOUR)
+    assert run.detail.startswith("not asked: 3 failures in a row")
 
 
 def test_a_time_that_the_source_named_is_kept_over_many_slots(enable: Callable[..., None]) -> None:
@@ -456,7 +504,15 @@ def test_every_source_is_read_in_less_than_the_time_a_task_has(settings: Setting
 # --- The task ----------------------------------------------------------------------------------------------------
 
 
-def test_the_task_reads_one_source_and_scores(enable: Callable[..., None]) -> None:
+def test_a_task_whose_time_is_up_ends_and_the_source_is_not_blamed(enable: Callable[..., None]) -> None:
+    enable(Made([make_record(), SoftTimeLimitExceeded()]))
+    with pytest.raises(SoftTimeLimitExceeded):
+        read_source_task("made")
+    run = SourceRun.objects.get()
+    assert (run.status, run.detail) == ("unfinished", "")
+
+
+def test_the_task_reads_one_source(enable: Callable[..., None]) -> None:
     enable(Made([make_record()], name="one"), Made([make_record()], name="other"))
     read_source_task("one")
     read_source_task("one")
@@ -473,4 +529,5 @@ def test_what_was_read_is_scored(enable: Callable[..., None]) -> None:
     record = make_record(listed_on=datetime.now(UTC).date())
     enable(Made([record]))
     read_source_task("made")
+    score_due_task()
     assert TrendingScore.objects.filter(paper__key=record.key).exists()
