@@ -22,7 +22,7 @@ PAGE_SIZE = 100
 MAX_PAGES = 10
 DAYS = 3
 # Older papers go on gaining, which the lists of the week and the month and any late burst live on. Once a day all of a
-# month is read, two hours before editions close, so that a closing finds counts of its own day.
+# month is read, two hours before editions close by default, so that a closing finds counts of its own day.
 DAYS_ONCE_A_DAY = 20
 HOUR_OF_ALL_DAYS = 15
 # No further day is begun when so little time is left.
