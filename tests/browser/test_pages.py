@@ -1,5 +1,6 @@
 """Every page in Chromium, on a phone and a desk, light and dark: nothing sticks out, and axe finds nothing serious."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,11 +8,13 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Browser, Error, Page, Request
 
 from newsletter.models import Edition
 from papers.models import Paper, TrendingScore
-from tests.factories import NOW
+from subscribers.links import preferences_url
+from tests.factories import NOW, make_reader
 
 # Rolled back to what migrations made, since the topics are theirs.
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -129,6 +132,58 @@ def test_the_site_is_used_without_script(chromium: Browser, site: str) -> None:
     page.get_by_role("searchbox").fill("tr")
     page.get_by_role("searchbox").press("Enter")
     assert page.locator(".headline").first.inner_text().startswith("TR-")
+
+
+def test_papers_are_found_while_their_title_is_typed(chromium: Browser, site: str) -> None:
+    page = chromium.new_page()
+    page.goto(site)
+    page.evaluate("window.isSamePage = true")
+    page.get_by_role("searchbox").press_sequentially("tr")
+    page.wait_for_url(f"{site}/search/?q=tr")
+    page.locator("h1", has_text="Papers about “tr”").wait_for()
+    assert page.locator(".headline").first.inner_text().startswith("TR-")
+    assert page.title().startswith("tr · Search")
+    assert re.match(r"\d+ papers found, page 1 of", page.locator("#search-said").inner_text())
+    assert serious_findings(page) == []
+    page.get_by_role("searchbox").press_sequentially("-mmlu")
+    page.wait_for_url(f"{site}/search/?q=tr-mmlu")
+    assert page.locator("#search-said").inner_text() == "2 papers found"
+    page.get_by_role("searchbox").press_sequentially(" zzzz")
+    page.wait_for_url(f"{site}/search/?q=tr-mmlu+zzzz")
+    assert page.locator("#search-said").inner_text() == "No paper holds all of these words."
+    assert page.evaluate("window.isSamePage")
+    page.go_back()
+    page.locator("h1", has_text="Today’s trending papers").wait_for()
+    assert page.url == f"{site}/"
+    page.close()
+
+
+def test_an_answer_that_comes_late_does_not_replace_a_later_one(chromium: Browser, site: str) -> None:
+    page = chromium.new_page()
+    given_up: list[str] = []
+    page.on("requestfailed", lambda request: given_up.append(request.url))
+    page.route(re.compile(r"q=t$"), lambda route: None)
+    page.goto(f"{site}/about/")
+    with page.expect_request(f"{site}/search/?q=t"):
+        page.get_by_role("searchbox").press_sequentially("t")
+    page.get_by_role("searchbox").press_sequentially("r")
+    page.wait_for_url(f"{site}/search/?q=tr")
+    assert given_up == [f"{site}/search/?q=t"]
+    page.close()
+
+
+def test_typing_a_search_does_not_replace_what_was_written_into_a_form(chromium: Browser, site: str) -> None:
+    page = chromium.new_page()
+    asked: list[str] = []
+    address = preferences_url(make_reader(), timezone.now())
+    page.goto(address)
+    page.get_by_label("Interests").fill("sparse attention")
+    page.on("request", lambda request: asked.append(request.url))
+    page.get_by_role("searchbox").press_sequentially("tr")
+    page.wait_for_timeout(500)
+    assert (page.url, asked) == (address, [])
+    assert page.get_by_label("Interests").input_value() == "sparse attention"
+    page.close()
 
 
 def test_the_sign_up_form_leads_to_check_your_inbox(chromium: Browser, site: str) -> None:
