@@ -14,5 +14,5 @@ from config.settings import *  # noqa: E402, F403
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # A message published in a test goes nowhere: tests call what a task calls, and services tests run real workers.
 CELERY_BROKER_URL = "memory://"
-CELERY_BROKER_TRANSPORT = None
+CELERY_BROKER_TRANSPORT = "memory"
 CELERY_BROKER_TRANSPORT_OPTIONS = {}
