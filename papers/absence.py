@@ -48,7 +48,7 @@ class Absence:
 def absence(at: datetime) -> Absence | None:
     """Return why no paper was listed on the UTC date of `at`; None when some were, or when no list is read at all."""
     sources = LISTING_SOURCES & set(settings.PAPERS_SOURCES)
-    if not sources or Paper.objects.visible().filter(listed_on=at.date()).exists():
+    if not sources or Paper.objects.visible().filter(listed_on=at.date(), is_sample=False).exists():
         return None
     if not is_listing_day(at.date()):
         return Absence(Kind.WEEKEND)

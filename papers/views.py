@@ -103,6 +103,7 @@ def _list(request: HttpRequest, window: str, day: date | None, *, is_latest: boo
         "day": day,
         "latest_day": day if is_latest else TrendingScore.objects.latest_day(window),
         "is_latest": is_latest,
+        "absence": absence(timezone.now()) if is_latest else None,
         "before": before,
         "after": after,
         "page": page,
@@ -171,7 +172,7 @@ def show_topic(request: HttpRequest, slug: str) -> HttpResponse:
     window = TrendingScore.Window.MONTH
     papers = Paper.objects.visible().filter(topics=topic)
     papers = papers.trending_first(window, TrendingScore.objects.latest_day(window)).prefetch_related("topics")
-    page = page_of(papers, PAGE_SIZE, request)
+    page = page_of(papers, PAGE_SIZE, request, count=topic.count_visible_papers())
     context = {"topic": topic, "page": page, "has_sample": any(paper.is_sample for paper in page)}
     return render(request, "papers/topic.html", context | {"canonical": address_of(page, request.path)})
 
@@ -190,7 +191,10 @@ def search_papers(request: HttpRequest) -> HttpResponse:
 @public_page()
 def show_paper(request: HttpRequest, paper_id: int) -> HttpResponse:
     paper = visible_paper(paper_id)
-    score = paper.scores.filter(window=TrendingScore.Window.DAY).order_by("-day").first()
+    window = TrendingScore.Window.DAY
+    day = TrendingScore.objects.latest_day(window)
+    # What it gained when it last was on a list is no news today.
+    score = paper.scores.filter(window=window, day=day).first() if day else None
     context = {
         "paper": paper,
         "score": score,

@@ -166,7 +166,7 @@ class Visit:
                     raise httpx.ReadError("The line was cut.")
                 return answer
             except httpx.TimeoutException as err:
-                raise self._error(f"did not answer: {type(err).__name__}", permanent=False) from err
+                raise self._error(f"did not answer: {_reason(err)}", permanent=False) from err
             except (httpx.TransportError, httpx.InvalidURL) as err:
                 if self._line.is_cut:
                     raise self._error(f"took longer than {_seconds(limit)} to answer", permanent=False) from err
@@ -195,7 +195,7 @@ class Visit:
     def _broken(self, err: Exception) -> SourceError:
         if isinstance(err, httpx.RemoteProtocolError) and "complete message body" in str(err):
             return self._error("answered with a body that is cut off", permanent=False)
-        return self._error(f"did not answer: {type(err).__name__}", permanent=False)
+        return self._error(f"did not answer: {_reason(err)}", permanent=False)
 
     def _refusal(self, answer: Answer) -> SourceError:
         resume_at = self._resume_at(answer.headers) if answer.status in TEMPORARY else None
@@ -235,3 +235,8 @@ def _origin(address: httpx.URL) -> tuple[str, str, int | None]:
 
 def _seconds(span: timedelta) -> str:
     return f"{span.total_seconds():.0f} s"
+
+
+def _reason(err: Exception) -> str:
+    """Return what went wrong in the words of the library: a name that is not known and a refusal are told apart."""
+    return f"{type(err).__name__} ({err})" if str(err) else type(err).__name__

@@ -126,3 +126,11 @@ def test_every_kind_has_a_sentence_of_its_own() -> None:
     sentences = {found.sentence for found in said if found}
     assert len(sentences) == 4
     assert all(sentence.endswith(".") for sentence in sentences)
+
+
+def test_sample_papers_hide_no_outage(settings: Settings) -> None:
+    settings.PAPERS_SOURCES = ["huggingface"]
+    make_paper(is_sample=True)
+    found = absence(NOW)
+    assert found
+    assert found.kind == "broken"

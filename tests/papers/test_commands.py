@@ -361,3 +361,10 @@ def test_listing_the_trending_papers_changes_no_row() -> None:
     before = dump(Paper, Signal, TrendingScore)
     run("trending")
     assert dump(Paper, Signal, TrendingScore) == before
+
+
+@pytest.mark.parametrize("when", [("--date", "2100-01-01"), ("--week", "2090-W01"), ("--month", "2090-01")])
+def test_days_to_come_are_not_asked_for(when: tuple[str, str]) -> None:
+    with pytest.raises(CommandError, match="still to come"):
+        run("ingest_papers", *when)
+    assert SourceRun.objects.count() == 0

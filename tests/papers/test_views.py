@@ -587,6 +587,13 @@ def test_papers_that_only_arxiv_told_of_stand_where_their_news_is(client: Client
     assert headlines(read(client, "/topics/agents/")) == [title for title, *_ in rows]
 
 
+def test_a_topic_says_how_many_papers_it_shows(client: Client) -> None:
+    make_topic(make_paper(), make_paper(), make_paper(is_hidden=True))
+    make_paper(is_hidden=True)
+    make_topic(make_paper(), slug="video", name="Video")
+    assert "2 papers: what trends" in read(client, "/topics/agents/")
+
+
 def test_a_topic_without_papers_is_a_page(client: Client) -> None:
     make_topic()
     assert "No papers yet" in read(client, "/topics/agents/")
@@ -659,3 +666,16 @@ def test_whatever_is_asked_for_gets_a_clear_answer(client: Client, place: str) -
         response = client.get(place.replace("{}", word))
         assert response.status_code in {200, 400, 404, 422}, word
         assert b"<script>alert" not in response.content
+
+
+def test_what_a_paper_gained_long_ago_is_not_called_lately(client: Client) -> None:
+    paper, other = make_paper(listed_on=TODAY - timedelta(days=300)), make_paper()
+    score_papers(NOW - timedelta(days=300))
+    score_papers(NOW)
+    assert "Attention lately" not in client.get(paper.get_absolute_url()).content.decode()
+    assert "Attention lately" in client.get(other.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize("path", ["/", "/trending/day/", "/topics/", "/about/"])
+def test_a_page_that_only_answers_takes_no_post_and_asks_for_no_cookie(path: str) -> None:
+    assert Client(enforce_csrf_checks=True).post(path).status_code == 405

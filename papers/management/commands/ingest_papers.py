@@ -23,7 +23,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--source", choices=sorted(SOURCES), default=huggingface.NAME)
         when = parser.add_mutually_exclusive_group()
-        when.add_argument("--date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="the listing or submission day")
+        when.add_argument(
+            "--date",
+            type=date.fromisoformat,
+            metavar="YYYY-MM-DD",
+            help="the listing or submission day; with --file that of rows which tell none",
+        )
         when.add_argument("--week", type=huggingface.week_period, metavar="YYYY-Www", help="an ISO week of listings")
         when.add_argument("--month", type=huggingface.month_period, metavar="YYYY-MM", help="a month of listings")
         parser.add_argument(
@@ -53,6 +58,7 @@ class Command(BaseCommand):
             rows = list(huggingface.read_files(options["file"], day=options["date"], observed_at=None))
         except SourceError as err:
             raise CommandError(str(err)) from err
+        self.stdout.write("Lists of past days are made by `manage.py score_days`.")
         return ingest(huggingface.NAME, rows)
 
     def _read_live(self, options: dict[str, Any]) -> IngestReport:
@@ -68,6 +74,9 @@ def _source(options: dict[str, Any]) -> Source:
     """Return the source that was asked for, for the days that were asked for."""
     name, first, last = options["source"], options["date"], options["until"]
     period = options["week"] or options["month"]
+    begins = period.first if period else first
+    if begins and begins > timezone.now().date():
+        raise CommandError(f"{begins} is still to come.")
     if period and name != huggingface.NAME:
         raise CommandError("--week and --month go with --source huggingface.")
     if last and (name != arxiv.NAME or first is None or last < first):
