@@ -54,6 +54,12 @@ class Topic(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("topic", args=[self.slug])
 
+    def count_visible_papers(self) -> int:
+        """How many papers of it the site shows: all without the few that are hidden, so that none is looked at."""
+        papers = Paper.topics.through._default_manager.filter(topic=self)
+        hidden = Paper.objects.filter(is_hidden=True).values("pk")
+        return papers.count() - papers.filter(paper__in=hidden).count()
+
 
 class PaperQuerySet(models.QuerySet["Paper"]):
     def visible(self) -> PaperQuerySet:

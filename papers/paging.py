@@ -13,14 +13,17 @@ from papers.links import absolute
 NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
-def page_of(items: Any, size: int, request: HttpRequest) -> Page[Any]:
+def page_of(items: Any, size: int, request: HttpRequest, *, count: int | None = None) -> Page[Any]:
     """Return the page of a list that `request` asks for. Raises NotFound when the list has no such page.
 
-    `items` is a queryset, or any sequence.
+    `items` is a queryset, or any sequence; `count` is how many they are, where that is known.
     """
     number = read_number(request, "page")
+    paginator = Paginator(items, size)
+    if count is not None:
+        paginator.count = count
     try:
-        return Paginator(items, size).page(number)
+        return paginator.page(number)
     except EmptyPage as err:
         raise NotFound(f"This list has no page {number}.", ("To the first page", request.path)) from err
 
