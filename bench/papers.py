@@ -40,7 +40,7 @@ def records(count: int, *, prefix: int = 2611) -> Iterator[PaperRecord]:
     for number in range(count):
         yield PaperRecord(
             arxiv_id=f"{prefix}.{number:05}",
-            title=f"Paper {number} on agents, video and {number % 977} kinds of reasoning",
+            title=f"Paper {prefix}-{number} on agents, video and {number % 977} kinds of reasoning",
             authors=("Ada Lovelace", "Alan Turing", f"Author {number % 499}"),
             abstract="What it is about, what it does, how it was done and what was found. " * 15,
             summary="What it does, and what it found. " * 4,
