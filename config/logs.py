@@ -4,7 +4,7 @@ import logging
 import re
 
 # A token in an address acts for its reader; Django logs the addresses of requests that went wrong.
-TOKEN = re.compile(r"(/(?:u|confirm|preferences|digest)/)[^\s/?\"']+")
+TOKEN = re.compile(r"(/(?:u|confirm|preferences|new-address|privacy|digest)/)[^\s/?\"']+")
 
 
 class TokenFilter(logging.Filter):

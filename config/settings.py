@@ -66,6 +66,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL] if PRODUCTION else []
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.import_export",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -73,6 +74,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "anymail",
+    "django_htmx",
+    "import_export",
     "mail",
     "papers",
     "subscribers",
@@ -88,6 +91,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -183,7 +187,7 @@ CELERY_BEAT_SCHEDULE = {
     "keep editions": _every("newsletter.tasks.keep_editions_task", 10),
     "send digests": _every("newsletter.tasks.send_due_task", 5),
     "sweep": _every("newsletter.tasks.sweep_task", 30),
-    "send opt-in mails": _every("subscribers.tasks.send_due_optin_mails_task", 5),
+    "answer sign-ups": _every("subscribers.tasks.answer_sign_ups_task", 5),
 }
 
 # --- Mail --------------------------------------------------------------------------------------------------------
@@ -236,8 +240,25 @@ PAPERS_GITHUB_TOKEN = env.str("PAPERS_GITHUB_TOKEN", default="")
 PAPERS_API_RATE = "60/min"
 
 SUBSCRIBERS_CONFIRMATION_VALID_FOR = timedelta(days=7)
-SUBSCRIBERS_OPTIN_MAIL_EVERY = timedelta(hours=24)
 SUBSCRIBERS_PREFERENCES_LINK_VALID_FOR = timedelta(days=90)
+# How many letters that anybody can ask for go to one mailbox within a time.
+SUBSCRIBERS_LETTER_CAPS = [(timedelta(days=1), 1), (timedelta(days=30), 3)]
+# A form is filled in by people no faster than this, and no later than that after it was shown.
+SUBSCRIBERS_FORM_TAKES = timedelta(seconds=2)
+SUBSCRIBERS_FORM_VALID_FOR = timedelta(hours=24)
+# Sign-ups before a challenge is asked for, in the notation of `limits`: from one address (of IPv6 a /64), from the
+# network around it (/24, /48), and from everywhere together.
+SUBSCRIBERS_LIMITS = {"address": "10/hour", "network": "40/hour", "everywhere": "600/hour"}
+# In Redis all processes count together; without it each for itself.
+SUBSCRIBERS_LIMITS_STORAGE = REDIS_URL or "memory://"
+# Whether consent is recorded with the IP address it came from, without its last part.
+SUBSCRIBERS_KEEP_IP = flag("SUBSCRIBERS_KEEP_IP")
+# How long things are kept: who never confirmed; the truncated IP addresses; what those who left had wished for.
+SUBSCRIBERS_KEEP_PENDING = timedelta(days=30)
+SUBSCRIBERS_KEEP_IP_FOR = timedelta(days=90)
+SUBSCRIBERS_KEEP_WISHES_OF_LEFT = timedelta(days=90)
+# And which papers somebody got, which is also what keeps a paper from coming twice.
+NEWSLETTER_KEEP_PICKS = timedelta(days=400)
 
 NEWSLETTER_CLOSING_HOUR = number("NEWSLETTER_CLOSING_HOUR", 17, minimum=0, maximum=23)
 NEWSLETTER_EDITION_SIZE = 60
@@ -270,9 +291,9 @@ STORAGES = {
     },
 }
 
-# How many proxies stand in front: whose word on a caller's address is taken when the API is throttled. Too few, and
-# all callers share the limit of a proxy; too many, and a caller says itself where it comes from.
-NINJA_NUM_PROXIES = number("PROXIES", 1 if PRODUCTION else 0, minimum=0, maximum=5)
+# How many proxies stand in front: whose word on a caller's address is taken where it counts. Too few, and
+# all callers share the limits of a proxy; too many, and a caller says itself where it comes from.
+PROXIES = NINJA_NUM_PROXIES = number("PROXIES", 1 if PRODUCTION else 0, minimum=0, maximum=5)
 
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"

@@ -21,9 +21,9 @@ from papers.ingest import run_source
 from papers.models import Paper, SourceRun, Topic
 from papers.scoring import score_due
 from papers.sources import sample
-from subscribers.emails import send_optin_mail
+from subscribers.emails import send_due_letters
 from subscribers.models import Subscriber
-from subscribers.optin import confirm, sign_up
+from subscribers.optin import answer_sign_ups, ask, confirm
 from subscribers.preferences import save_preferences
 
 T = TypeVar("T")
@@ -99,16 +99,18 @@ def _sign_up(demo: DemoReader, at: datetime) -> None:
     """Sign a reader up as the form does, and confirm with the link of the mail; a reader who is active stays so."""
     if Subscriber.objects.active().with_address(demo.address).exists():
         return
-    reader_id = sign_up(demo.address, source="demo", at=at)
-    if reader_id is None:
+    ask(demo.address, source="demo", at=at)
+    answer_sign_ups(at)
+    reader = Subscriber.objects.with_address(demo.address).first()
+    if reader is None:
         raise DemoFailed("The address of a demo reader is suppressed.")
     # Sent now, or by another process, or by an earlier run that was interrupted.
-    send_optin_mail(reader_id, at)
-    mails = sorted(Path(settings.MAIL_OUTBOX_DIR).glob(f"confirmation-{reader_id}-*.eml"), key=_modified)
+    send_due_letters(lambda: at, until=at + timedelta(minutes=1))
+    mails = sorted(Path(settings.MAIL_OUTBOX_DIR).glob(f"confirmation-{reader.pk}-*.eml"), key=_modified)
     if not mails:
         raise DemoFailed("A demo reader has no confirmation mail: it was sent within a day and removed.")
     confirm(_confirmation_token(mails[-1]), at)
-    reader = Subscriber.objects.get(pk=reader_id)
+    reader.refresh_from_db()
     reader.interests, reader.time_zone = demo.interests, demo.time_zone
     save_preferences(reader, Topic.objects.filter(slug__in=demo.topics), at)
 

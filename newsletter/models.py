@@ -38,6 +38,7 @@ class Edition(models.Model):
 
     class Kind(models.TextChoices):
         DAILY = "daily"
+        WEEKLY = "weekly"
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft: follows the scores; editors curate"
@@ -46,7 +47,7 @@ class Edition(models.Model):
         CANCELLED = "cancelled", "Cancelled: will not go out"
 
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.DAILY)
-    period = models.CharField(max_length=10, help_text="The day it is about, such as 2026-11-23.")
+    period = models.CharField(max_length=10, help_text="What it is about: 2026-11-23, or the week 2026-W47.")
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     closes_at = models.DateTimeField(help_text="When entries freeze and deliveries are made.")
     # When entries were frozen: the clock of everything made from them, so that a resumed closing makes the same.
@@ -177,6 +178,7 @@ class Delivery(models.Model):
         SUPPRESSED = "suppressed", "The address must not be mailed"
         UNSUBSCRIBED = "unsubscribed", "The reader left"
         ERASED = "erased", "The reader was erased"
+        PAUSED = "paused", "The reader takes a break"
         LATE = "late", "Too late to be of use"
         NOTHING_RELEVANT = "nothing_relevant", "Nothing to show this reader"
 
@@ -227,3 +229,16 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class RetentionRun(models.Model):
+    """What was removed because it had been kept for long enough."""
+
+    ran_at = models.DateTimeField()
+    removed = models.JSONField(default=dict, help_text="How many of what.")
+
+    class Meta:
+        ordering = ["-ran_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.ran_at:%Y-%m-%d %H:%M}: {sum(self.removed.values())} removed"

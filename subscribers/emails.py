@@ -1,85 +1,100 @@
-"""The mails of the way in: "confirm your address", or "you are already subscribed"."""
+"""The letters about a subscription: confirm your address, you are already subscribed, your address has changed."""
 
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 
 from mail.message import make_message, render_body
 from mail.transport import HandOverError, Mailer, NotSent, RefusedForNow
-from subscribers.links import confirm_url, preferences_url, unsubscribe_url
-from subscribers.models import ConsentEvent, Subscriber, Suppression
+from subscribers.links import confirm_url, new_address_url, preferences_url, unsubscribe_url
+from subscribers.models import Letter, Mailbox, Subscriber, Suppression
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)
-# Mails looked up at a time.
+# Letters looked up at a time.
 BATCH = 100
 
 
-def send_due_optin_mails(clock: Callable[[], datetime], *, until: datetime) -> int:
-    """Send the opt-in mails that are due, until none is or `until` has come; return how many were accepted."""
+def send_due_letters(clock: Callable[[], datetime], *, until: datetime) -> int:
+    """Send the letters that are due, until none is or `until` has come; return how many were accepted."""
     accepted = 0
-    due = Subscriber.objects.optin_mail_due(clock()).order_by("optin_mail_due_at").values_list("pk", flat=True)
+    due = Letter.objects.due(clock()).order_by("due_at", "pk").values_list("pk", flat=True)
     for pk in list(due[:BATCH]):
         if (at := clock()) >= until:
             break
-        accepted += send_optin_mail(pk, at)
+        accepted += send_letter(pk, at)
     return accepted
 
 
-def send_optin_mail(subscriber_id: int, at: datetime) -> bool:
-    """Send one reader's due opt-in mail; return whether it was accepted.
+def send_letter(letter_id: int, at: datetime) -> bool:
+    """Send one due letter; return whether it was accepted.
 
-    Only one process gets to send it. When the mail surely did not leave, or the process died, it is due again after
-    LEASE: a confirmation that comes twice does less harm than one that never comes.
+    Only one process gets to send it. When it surely did not leave, or the process died, it is due again after LEASE:
+    a confirmation that comes twice does less harm than one that never comes.
     """
-    lease = at + LEASE
-    claimed = Subscriber.objects.filter(pk=subscriber_id).optin_mail_due(at).update(optin_mail_due_at=lease)
-    if not claimed:
-        return False
-    reader = Subscriber.objects.get(pk=subscriber_id)
-    if Suppression.objects.covers(reader.email):  # since the sign-up
-        Subscriber.objects.filter(pk=subscriber_id).update(optin_mail_due_at=None)
+    letter = _claim(letter_id, at)
+    if letter is None:
         return False
     accepted = False
     try:
-        _deliver_optin_mail(reader, at)
+        _deliver(letter, at)
         accepted = True
     except HandOverError as err:
-        logger.warning("The opt-in mail of reader %s was not accepted: %s", subscriber_id, err)
-        if isinstance(err, NotSent | RefusedForNow) and _still_waiting(reader, at):
+        logger.warning("The letter %s (%s) was not accepted: %s", letter_id, letter.kind, err)
+        is_of_use = at - letter.asked_at < settings.SUBSCRIBERS_CONFIRMATION_VALID_FOR
+        if isinstance(err, NotSent | RefusedForNow) and is_of_use:
             return False
-    # Refused for good, or perhaps on its way: as with one that was accepted, the next is a day away.
-    Subscriber.objects.filter(pk=subscriber_id, optin_mail_due_at=lease).update(
-        optin_mail_due_at=None, optin_mail_sent_at=at
-    )
+    # Refused for good, or perhaps on its way, is as with one that was accepted: done.
+    Letter.objects.filter(pk=letter_id).delete()
     return accepted
 
 
-def _still_waiting(reader: Subscriber, at: datetime) -> bool:
-    """Whether the reader asked so lately that a confirmation is still of use."""
-    since = at - settings.SUBSCRIBERS_CONFIRMATION_VALID_FOR
-    return reader.consent_events.filter(kind=ConsentEvent.Kind.REQUESTED, at__gt=since).exists()
+def _claim(letter_id: int, at: datetime) -> Letter | None:
+    """Take a due letter for this process; None when another has it, or when it is not to be sent any more."""
+    with transaction.atomic():
+        if not Letter.objects.due(at).filter(pk=letter_id).update(due_at=at + LEASE):
+            return None
+        letter = Letter.objects.select_related("subscriber").get(pk=letter_id)
+        if Suppression.objects.covers(letter.address) or not _is_within_caps(letter, at):
+            letter.delete()
+            return None
+    return letter
 
 
-def _deliver_optin_mail(reader: Subscriber, at: datetime) -> None:
-    name = "already_subscribed" if reader.is_active else "confirmation"
-    context: dict[str, object] = {
+def _is_within_caps(letter: Letter, at: datetime) -> bool:
+    if letter.kind not in Letter.CAPPED or letter.counted_at:
+        return True
+    if not Mailbox.objects.count_letter(letter.address, at):
+        return False
+    letter.counted_at = at
+    letter.save(update_fields=["counted_at"])
+    return True
+
+
+def _deliver(letter: Letter, at: datetime) -> None:
+    message = make_message(
+        render_body(letter.kind, _context(letter.subscriber, at)),
+        to=letter.address,
+        sender=settings.SUBSCRIBERS_FROM,
+        reference=f"{letter.kind.replace('_', '-')}-{letter.subscriber_id}-{int(at.timestamp())}",
+        tag="opt-in",
+    )
+    with Mailer() as mailer:
+        mailer.hand_over(message)
+
+
+def _context(reader: Subscriber, at: datetime) -> dict[str, object]:
+    change = getattr(reader, "address_change", None)
+    return {
         "confirm_url": confirm_url(reader, at),
+        "new_address_url": new_address_url(change, at) if change else "",
         "preferences_url": preferences_url(reader, at),
         "unsubscribe_url": unsubscribe_url(reader, at),
         "valid_days": settings.SUBSCRIBERS_CONFIRMATION_VALID_FOR.days,
         "postal_address": settings.POSTAL_ADDRESS,
         "site_url": settings.SITE_URL,
     }
-    message = make_message(
-        render_body(name, context),
-        to=reader.email,
-        sender=settings.SUBSCRIBERS_FROM,
-        reference=f"{name.replace('_', '-')}-{reader.pk}-{int(at.timestamp())}",
-        tag="opt-in",
-    )
-    with Mailer() as mailer:
-        mailer.hand_over(message)

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from subscribers.models import Subscriber
+from subscribers.models import AddressChange, Subscriber
 from subscribers.tokens import Purpose, make_token
 
 
@@ -19,6 +19,10 @@ def preferences_url(reader: Subscriber, at: datetime) -> str:
 
 def unsubscribe_url(reader: Subscriber, at: datetime) -> str:
     return absolute("unsubscribe", make_token(Purpose.UNSUBSCRIBE, str(reader.pk), at))
+
+
+def new_address_url(change: AddressChange, at: datetime) -> str:
+    return absolute("new_address", make_token(Purpose.NEW_ADDRESS, f"{change.subscriber_id}-{change.nonce}", at))
 
 
 def absolute(view: str, *args: object) -> str:

@@ -1,41 +1,88 @@
 """The way in and the way out: sign-up, confirmation (double opt-in), leaving."""
 
 from datetime import datetime
+from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 
 from subscribers import signals
-from subscribers.models import ConsentEvent, Subscriber, Suppression
+from subscribers.addresses import is_disposable
+from subscribers.models import ConsentEvent, Letter, Mailbox, SignUp, Subscriber, Suppression
+from subscribers.preferences import save_choices
 from subscribers.tokens import LinkInvalid, Purpose, read_token
 
 # Names the sentence next to the sign-up button. Change it with the sentence.
 WORDING_VERSION = "2026-11"
+# Sign-ups looked up at a time.
+BATCH = 500
 
 
-def sign_up(address: str, *, source: str, at: datetime) -> int | None:
-    """Note that somebody at `address` asks for the digest, and that an opt-in mail is due; return the reader's id.
+def ask(  # noqa: PLR0913  each is a part of the proof
+    address: str,
+    *,
+    source: str,
+    at: datetime,
+    page: str = "",
+    truncated_ip: str | None = None,
+    choices: dict[str, Any] | None = None,
+) -> None:
+    """Note that somebody at `address` asks for the digest: one row, whoever it is. Nothing is looked up or sent."""
+    SignUp.objects.create(
+        address=address, source=source, page=page, truncated_ip=truncated_ip, choices=choices or {}, asked_at=at
+    )
 
-    Nothing is sent here. A suppressed address is passed over (None). One mail a SUBSCRIBERS_OPTIN_MAIL_EVERY at most
-    is due to an address; asking more often changes nothing.
+
+def answer_sign_ups(at: datetime) -> int:
+    """Make the letters due that were asked for, oldest first; return how many sign-ups were looked at.
+
+    A suppressed or disposable address gets nothing, nor does a mailbox that has had its share of letters.
     """
-    if Suppression.objects.covers(address):
-        return None
+    return sum(_answer(sign_up, at) for sign_up in SignUp.objects.order_by("pk")[:BATCH])
+
+
+def _answer(sign_up: SignUp, at: datetime) -> bool:
     with transaction.atomic():
-        reader, _ = Subscriber.objects.with_address(address).get_or_create(
-            defaults={"email": address, "created_at": at}
-        )
-        Subscriber.objects.filter(pk=reader.pk, status=Subscriber.Status.UNSUBSCRIBED).update(
-            status=Subscriber.Status.PENDING
-        )
-        long_ago = Q(optin_mail_sent_at=None) | Q(optin_mail_sent_at__lte=at - settings.SUBSCRIBERS_OPTIN_MAIL_EVERY)
-        Subscriber.objects.filter(long_ago, pk=reader.pk, optin_mail_due_at=None).update(optin_mail_due_at=at)
-        _record(reader, ConsentEvent.Kind.REQUESTED, source, at)
-    return reader.pk
+        deleted, _ = SignUp.objects.filter(pk=sign_up.pk).delete()
+        if not deleted:
+            return False  # another process was faster
+        if _may_write_to(sign_up.address, at):
+            _invite(sign_up)
+    return True
 
 
-def confirm(token: str, at: datetime) -> bool:
+def _may_write_to(address: str, at: datetime) -> bool:
+    if Suppression.objects.covers(address) or is_disposable(address):
+        return False
+    return Mailbox.objects.takes_letter(address, at)
+
+
+def _invite(sign_up: SignUp) -> None:
+    at = sign_up.asked_at
+    reader, _ = Subscriber.objects.with_address(sign_up.address).get_or_create(
+        defaults={"email": sign_up.address, "created_at": at}
+    )
+    Subscriber.objects.filter(pk=reader.pk, status=Subscriber.Status.UNSUBSCRIBED).update(
+        status=Subscriber.Status.PENDING
+    )
+    if sign_up.choices and not reader.is_active:
+        # Anybody can sign up anybody: what an active reader has chosen is theirs alone to change.
+        save_choices(reader, sign_up.choices, at)
+    kind = Letter.Kind.ALREADY_SUBSCRIBED if reader.is_active else Letter.Kind.CONFIRMATION
+    _, is_new = Letter.objects.get_or_create(
+        subscriber=reader, kind=kind, defaults={"address": reader.email, "asked_at": at, "due_at": at}
+    )
+    if is_new:
+        record(
+            reader,
+            ConsentEvent.Kind.REQUESTED,
+            sign_up.source,
+            at,
+            page=sign_up.page,
+            truncated_ip=sign_up.truncated_ip,
+        )
+
+
+def confirm(token: str, at: datetime, *, truncated_ip: str | None = None) -> bool:
     """Make the reader named by a confirmation token active; return False when that had been done before.
 
     Raises LinkInvalid, or LinkExpired.
@@ -44,14 +91,20 @@ def confirm(token: str, at: datetime) -> bool:
     with transaction.atomic():
         if not reader.activate(at):
             return False
-        _record(reader, ConsentEvent.Kind.CONFIRMED, "link", at)
+        reader.letters.all().delete()
+        Mailbox.objects.forget(reader.email)
+        record(reader, ConsentEvent.Kind.CONFIRMED, "link", at, truncated_ip=truncated_ip)
         transaction.on_commit(lambda: signals.confirmed.send(Subscriber, subscriber_id=reader.pk), robust=True)
     return True
 
 
 def read_confirmation(token: str, at: datetime) -> Subscriber:
     """Return the reader whom a confirmation token names. Raises LinkInvalid, or LinkExpired."""
-    pk, _, nonce = read_token(Purpose.CONFIRM, token, at).partition("-")
+    return _confirming(read_token(Purpose.CONFIRM, token, at))
+
+
+def _confirming(subject: str) -> Subscriber:
+    pk, _, nonce = subject.partition("-")
     reader = Subscriber.objects.filter(pk=pk, optin_nonce=nonce).first()
     if reader is None or Suppression.objects.covers(reader.email):
         raise LinkInvalid(Purpose.CONFIRM)
@@ -62,16 +115,44 @@ def unsubscribe(reader: Subscriber, *, source: str, at: datetime) -> None:
     """Take a reader off the list; a second time changes nothing."""
     with transaction.atomic():
         if reader.unsubscribe(at):
-            _record(reader, ConsentEvent.Kind.UNSUBSCRIBED, source, at)
+            reader.letters.all().delete()
+            Mailbox.objects.forget(reader.email)
+            record(reader, ConsentEvent.Kind.UNSUBSCRIBED, source, at)
 
 
 def reader_of(purpose: Purpose, token: str, at: datetime) -> Subscriber:
     """Return the reader whom a token of `purpose` names. Raises LinkInvalid, or LinkExpired."""
-    reader = Subscriber.objects.filter(pk=read_token(purpose, token, at)).first()
+    return _named(purpose, read_token(purpose, token, at))
+
+
+def reader_of_expired(purpose: Purpose, subject: str) -> Subscriber:
+    """Return the reader whom an expired token of `purpose` named, to send a new one to. Raises LinkInvalid."""
+    return _confirming(subject) if purpose == Purpose.CONFIRM else _named(purpose, subject)
+
+
+def _named(purpose: Purpose, subject: str) -> Subscriber:
+    reader = Subscriber.objects.filter(pk=subject).first()
     if reader is None:
         raise LinkInvalid(purpose)
     return reader
 
 
-def _record(reader: Subscriber, kind: ConsentEvent.Kind, source: str, at: datetime) -> None:
-    ConsentEvent.objects.create(subscriber=reader, kind=kind, wording_version=WORDING_VERSION, source=source, at=at)
+def record(  # noqa: PLR0913  each is a part of the proof
+    reader: Subscriber,
+    kind: ConsentEvent.Kind,
+    source: str,
+    at: datetime,
+    *,
+    page: str = "",
+    truncated_ip: str | None = None,
+) -> None:
+    """Keep the proof of what a reader agreed to, or withdrew."""
+    ConsentEvent.objects.create(
+        subscriber=reader,
+        kind=kind,
+        wording_version=WORDING_VERSION,
+        source=source,
+        page=page,
+        truncated_ip=truncated_ip,
+        at=at,
+    )

@@ -1,21 +1,87 @@
 """What a reader wants, and the news that it changed."""
 
-from collections.abc import Iterable
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
-from papers.models import Topic
+from papers.models import Paper, Topic
 from subscribers import signals
-from subscribers.models import Subscriber
+from subscribers.models import DEFAULT_SIZE, TIME_ZONES, Feedback, Subscriber
+
+STORED = [
+    "interests",
+    "followed_authors",
+    "muted_words",
+    "size",
+    "cadence",
+    "weekday",
+    "hour",
+    "time_zone",
+    "paused_until",
+]
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """What decides which papers somebody gets: of a reader, or of a visitor who is not one yet.
+
+    Phrases and names as typed; topics and liked papers by id.
+    """
+
+    interests: tuple[str, ...] = ()
+    muted: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    topics: frozenset[int] = frozenset()
+    liked: frozenset[int] = frozenset()
+    size: int = DEFAULT_SIZE
+
+
+def preferences_of(reader: Subscriber) -> Preferences:
+    """Return what a reader wants. For many readers prefetch `topics` and `feedback`."""
+    return Preferences(
+        interests=tuple(reader.interest_phrases),
+        muted=tuple(reader.muted_phrases),
+        authors=tuple(reader.author_names),
+        topics=frozenset(topic.pk for topic in reader.topics.all()),
+        liked=frozenset(said.paper_id for said in reader.feedback.all()),
+        size=reader.size,
+    )
 
 
 def save_preferences(reader: Subscriber, topics: Iterable[Topic], at: datetime) -> None:
     """Store the preferences set on `reader`, and `topics` in place of those followed so far."""
     with transaction.atomic():
         reader.preferences_changed_at = at
-        reader.save(update_fields=["interests", "muted_words", "size", "hour", "time_zone", "preferences_changed_at"])
+        reader.save(update_fields=[*STORED, "preferences_changed_at"])
         reader.topics.set(topics)
         transaction.on_commit(
             lambda: signals.preferences_changed.send(Subscriber, subscriber_id=reader.pk), robust=True
+        )
+
+
+def make_choices(topics: Collection[int], papers: Collection[int], interests: str, time_zone: str) -> dict[str, Any]:
+    """Return what a visitor chose before signing up, as JSON can hold it; nothing when nothing was chosen."""
+    chosen = {"topics": sorted(topics), "papers": sorted(papers), "interests": interests, "time_zone": time_zone}
+    return {name: value for name, value in chosen.items() if value}
+
+
+def save_choices(reader: Subscriber, choices: Mapping[str, Any], at: datetime) -> None:
+    """Make what a visitor chose before signing up the preferences of `reader`; what is gone meanwhile is left out."""
+    reader.interests = choices.get("interests", reader.interests)
+    if choices.get("time_zone") in TIME_ZONES:
+        reader.time_zone = choices["time_zone"]
+    reader.preferences_changed_at = at
+    reader.save(update_fields=["interests", "time_zone", "preferences_changed_at"])
+    if "topics" in choices:
+        reader.topics.set(Topic.objects.filter(pk__in=choices["topics"]))
+    if "papers" in choices:
+        papers = Paper.objects.visible().filter(pk__in=choices["papers"])
+        Feedback.objects.bulk_create(
+            [Feedback(subscriber=reader, paper=paper, kind=Feedback.Kind.MORE, at=at) for paper in papers],
+            ignore_conflicts=True,
         )

@@ -17,7 +17,9 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
+    NEW_ADDRESS = "new-address"
     WEB_COPY = "web-copy"
+    SIGN_UP_FORM = "sign-up-form"
 
 
 class LinkInvalid(Exception):
@@ -25,7 +27,12 @@ class LinkInvalid(Exception):
 
 
 class LinkExpired(LinkInvalid):
-    """The token was right once."""
+    """The token was right once, for `subject`."""
+
+    def __init__(self, purpose: Purpose, subject: str) -> None:
+        super().__init__(purpose)
+        self.purpose = purpose
+        self.subject = subject
 
 
 def make_token(purpose: Purpose, subject: str, at: datetime) -> str:
@@ -35,20 +42,31 @@ def make_token(purpose: Purpose, subject: str, at: datetime) -> str:
 
 def read_token(purpose: Purpose, token: str, at: datetime) -> str:
     """Return the subject of `token` at time `at`. Raises LinkInvalid, or LinkExpired past the purpose's time."""
+    return _read(purpose, token, at)[0]
+
+
+def made_at(purpose: Purpose, token: str, at: datetime) -> datetime:
+    """Return when `token` was made, to the second. Raises as read_token does."""
+    return _read(purpose, token, at)[1]
+
+
+def _read(purpose: Purpose, token: str, at: datetime) -> tuple[str, datetime]:
     try:
-        subject, made = _signer(purpose).unsign(token).rsplit(".", 1)
-        made_at = datetime.fromtimestamp(base36_to_int(made), UTC)
+        subject, seconds = _signer(purpose).unsign(token).rsplit(".", 1)
+        made = datetime.fromtimestamp(base36_to_int(seconds), UTC)
     except (BadSignature, ValueError) as err:
         raise LinkInvalid(purpose) from err
     valid_for = _valid_for(purpose)
-    if valid_for is not None and at - made_at > valid_for:
-        raise LinkExpired(purpose)
-    return subject
+    if valid_for is not None and at - made > valid_for:
+        raise LinkExpired(purpose, subject)
+    return subject, made
 
 
 def _valid_for(purpose: Purpose) -> timedelta | None:
     limits: dict[Purpose, timedelta] = {
         Purpose.CONFIRM: settings.SUBSCRIBERS_CONFIRMATION_VALID_FOR,
+        Purpose.NEW_ADDRESS: settings.SUBSCRIBERS_CONFIRMATION_VALID_FOR,
+        Purpose.SIGN_UP_FORM: settings.SUBSCRIBERS_FORM_VALID_FOR,
         Purpose.PREFERENCES: settings.SUBSCRIBERS_PREFERENCES_LINK_VALID_FOR,
     }
     return limits.get(purpose)

@@ -9,7 +9,8 @@ from newsletter.delivery import release_expired, send_due
 from newsletter.editions import keep_editions
 from papers.ingest import ingest_due
 from papers.scoring import score_due
-from subscribers.emails import send_due_optin_mails
+from subscribers.emails import send_due_letters
+from subscribers.optin import answer_sign_ups
 
 SENDING_TIME = timedelta(minutes=10)
 
@@ -29,9 +30,9 @@ class Command(BaseCommand):
         release_expired(at)
         choose_again_where_stale(at)
         welcomed = welcome_late_readers(at)
-        optin_mails = send_due_optin_mails(timezone.now, until=at + SENDING_TIME)
+        while answer_sign_ups(at):
+            pass
+        letters = send_due_letters(timezone.now, until=at + SENDING_TIME)
         sent = send_due(timezone.now, until=at + SENDING_TIME)
         counts = ", ".join(f"{count} {status}" for status, count in sorted(sent.items()))
-        self.stdout.write(
-            f"{welcomed} readers welcomed, {optin_mails} opt-in mails, deliveries: {counts or 'none due'}"
-        )
+        self.stdout.write(f"{welcomed} readers welcomed, {letters} letters, deliveries: {counts or 'none due'}")

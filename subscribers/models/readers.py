@@ -1,4 +1,4 @@
-"""Who reads, and what they want."""
+"""Who reads, what they want, and what they agreed to."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Lower
 
-from papers.models import Topic
-from subscribers.addresses import fingerprint
+from papers.models import Paper, Topic
+from subscribers.models.imports import ImportBatch
 
 DEFAULT_HOUR = 7
 DEFAULT_SIZE = 10
@@ -43,10 +43,6 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         # In the words of the unique index, which is over LOWER(email).
         return self.alias(address=Lower("email")).filter(address=Lower(Value(address)))
 
-    def optin_mail_due(self, at: datetime) -> SubscriberQuerySet:
-        """Those whose opt-in mail was asked for and has not gone out."""
-        return self.filter(optin_mail_due_at__lte=at)
-
 
 class Subscriber(models.Model):
     """A person at an address."""
@@ -56,23 +52,53 @@ class Subscriber(models.Model):
         ACTIVE = "active", "Active: gets digests"
         UNSUBSCRIBED = "unsubscribed", "Unsubscribed: has left"
 
+    class Cadence(models.TextChoices):
+        DAILY = "daily", "Every day there is something new"
+        WEEKDAYS = "weekdays", "Monday to Friday"
+        WEEKLY = "weekly", "Once a week"
+
+    class Weekday(models.IntegerChoices):
+        """Counted as Python's `date.weekday()` does."""
+
+        MONDAY = 0
+        TUESDAY = 1
+        WEDNESDAY = 2
+        THURSDAY = 3
+        FRIDAY = 4
+        SATURDAY = 5
+        SUNDAY = 6
+
+    class LeavingReason(models.TextChoices):
+        TOO_MANY = "too_many", "Too many emails"
+        NOT_FOR_ME = "not_for_me", "The papers were not for me"
+        NEVER_ASKED = "never_asked", "I never asked for them"
+        OTHER = "other", "Something else"
+
     email = models.EmailField(max_length=254)
     status = models.CharField(max_length=12, choices=Status, default=Status.PENDING)
     # Part of every confirmation link. Leaving changes it, so that an old link does not bring anybody back.
     optin_nonce = models.CharField(max_length=16, default=new_nonce, editable=False)
-    # When the confirmation (or "you are already subscribed") mail is to go out next; empty when none is wanted. A
-    # process that sends it first moves the time on, which is its lease, and clears it when the mail was accepted.
-    optin_mail_due_at = models.DateTimeField(null=True, blank=True, editable=False)
-    optin_mail_sent_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)
     unsubscribed_at = models.DateTimeField(null=True, blank=True)
+    leaving_reason = models.CharField(max_length=12, choices=LeavingReason, blank=True)
+    import_batch = models.ForeignKey(
+        ImportBatch, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="readers"
+    )
 
     # When what follows last changed: queued digests chosen before are chosen again.
     preferences_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
     topics = models.ManyToManyField(Topic, related_name="followers", blank=True)
     interests = models.TextField(blank=True, help_text="Words or phrases, separated by commas or lines.")
     muted_words = models.TextField(blank=True, help_text="Words or phrases, separated by commas or lines.")
+    followed_authors = models.TextField(blank=True, help_text="Names, separated by commas or lines.")
+    cadence = models.CharField(max_length=8, choices=Cadence, default=Cadence.DAILY)
+    weekday = models.PositiveSmallIntegerField(
+        choices=Weekday, default=Weekday.MONDAY, help_text="The day of a weekly digest, where the reader is."
+    )
+    paused_until = models.DateField(
+        null=True, blank=True, help_text="The first day, where the reader is, on which digests come again."
+    )
     hour = models.PositiveSmallIntegerField(default=DEFAULT_HOUR, validators=[MaxValueValidator(23)])
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
     size = models.PositiveSmallIntegerField(
@@ -92,19 +118,18 @@ class Subscriber(models.Model):
                 condition=~Q(status="active") | Q(confirmed_at__isnull=False), name="active_readers_have_confirmed"
             ),
             models.CheckConstraint(condition=Q(hour__lte=23), name="hour_is_an_hour"),
+            models.CheckConstraint(condition=Q(weekday__lte=6), name="weekday_is_a_weekday"),
             models.CheckConstraint(
                 condition=Q(size__gte=MIN_SIZE) & Q(size__lte=MAX_SIZE), name="size_is_within_limits"
             ),
         ]
         indexes = [
-            # Opt-in mails to send now.
-            models.Index(
-                fields=["optin_mail_due_at"], name="optin_mail_due", condition=Q(optin_mail_due_at__isnull=False)
-            ),
             # Who confirmed since an edition closed.
             models.Index(fields=["status", "confirmed_at"], name="audience"),
             # Whose queued digests may have to be chosen again.
             models.Index(fields=["preferences_changed_at"], name="preferences_changed"),
+            # Those who never confirmed, for retention; the newest first, for the admin.
+            models.Index(fields=["-created_at", "-id"], name="reader_list"),
         ]
 
     def __str__(self) -> str:
@@ -114,6 +139,10 @@ class Subscriber(models.Model):
     @property
     def is_active(self) -> bool:
         return self.status == self.Status.ACTIVE
+
+    @property
+    def author_names(self) -> list[str]:
+        return split_phrases(self.followed_authors)
 
     @property
     def interest_phrases(self) -> list[str]:
@@ -126,7 +155,7 @@ class Subscriber(models.Model):
     def activate(self, at: datetime) -> bool:
         """Make a pending reader active; return whether this call did it."""
         changed = Subscriber.objects.filter(pk=self.pk, status=self.Status.PENDING).update(
-            status=self.Status.ACTIVE, confirmed_at=at, optin_mail_due_at=None, optin_mail_sent_at=None
+            status=self.Status.ACTIVE, confirmed_at=at, leaving_reason=""
         )
         return bool(changed)
 
@@ -135,13 +164,7 @@ class Subscriber(models.Model):
         changed = (
             Subscriber.objects.filter(pk=self.pk)
             .exclude(status=self.Status.UNSUBSCRIBED)
-            .update(
-                status=self.Status.UNSUBSCRIBED,
-                unsubscribed_at=at,
-                optin_nonce=new_nonce(),
-                optin_mail_due_at=None,
-                optin_mail_sent_at=None,
-            )
+            .update(status=self.Status.UNSUBSCRIBED, unsubscribed_at=at, optin_nonce=new_nonce())
         )
         return bool(changed)
 
@@ -159,11 +182,16 @@ class ConsentEvent(models.Model):
         REQUESTED = "requested", "Asked for the digest"
         CONFIRMED = "confirmed", "Confirmed the address"
         UNSUBSCRIBED = "unsubscribed", "Left"
+        ADDRESS_CHANGED = "address_changed", "Confirmed another address"
+        IMPORTED = "imported", "Agreed elsewhere, as the import says"
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="consent_events")
-    kind = models.CharField(max_length=12, choices=Kind)
+    kind = models.CharField(max_length=16, choices=Kind)
     wording_version = models.CharField(max_length=20)
-    source = models.CharField(max_length=40, help_text="Where it was given, such as form, link or one-click.")
+    source = models.CharField(max_length=40, help_text="How it was given, such as form, link, one-click or import 7.")
+    page = models.CharField(max_length=200, blank=True, help_text="The page the form stood on.")
+    # Kept where SUBSCRIBERS_KEEP_IP asks for it, without its last part, and for a time.
+    truncated_ip = models.GenericIPAddressField("truncated IP", null=True, blank=True)
     at = models.DateTimeField()
 
     class Meta:
@@ -173,33 +201,36 @@ class ConsentEvent(models.Model):
         return f"{self.get_kind_display()} at {self.at:%Y-%m-%d %H:%M}"
 
 
-class SuppressionQuerySet(models.QuerySet["Suppression"]):
-    def covers(self, address: str) -> bool:
-        """Return whether we must never mail `address`."""
-        return self.filter(address_hash=fingerprint(address)).exists()
+class Feedback(models.Model):
+    """What a reader said of a paper."""
 
-    def suppress(self, address: str, reason: str, at: datetime) -> None:
-        """Never mail `address` again; the first reason stays."""
-        self.get_or_create(address_hash=fingerprint(address), defaults={"reason": reason, "at": at})
+    class Kind(models.TextChoices):
+        MORE = "more", "More like this"
 
-
-class Suppression(models.Model):
-    """An address we must never mail, kept as a keyed hash. Outlives the subscriber."""
-
-    class Reason(models.TextChoices):
-        HARD_BOUNCE = "hard_bounce", "Hard bounce: no such mailbox"
-        COMPLAINT = "complaint", "Complaint: called our mail spam"
-        MANUAL = "manual", "Manual: an operator's decision"
-        ERASED = "erased", "Erased: asked to be forgotten"
-
-    address_hash = models.CharField(max_length=64, unique=True)
-    reason = models.CharField(max_length=12, choices=Reason)
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="feedback")
+    paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="feedback")
+    kind = models.CharField(max_length=5, choices=Kind)
     at = models.DateTimeField()
 
-    objects = SuppressionQuerySet.as_manager()
-
     class Meta:
-        ordering = ["-at", "-pk"]
+        verbose_name_plural = "feedback"
+        ordering = ["at", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["subscriber", "paper"], name="one_feedback_per_subscriber_and_paper"),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.address_hash[:12]}… ({self.reason})"
+        return f"{self.get_kind_display()}: paper {self.paper_id}"
+
+
+class AddressChange(models.Model):
+    """Another address that a reader wants digests at, until it is confirmed there."""
+
+    subscriber = models.OneToOneField(Subscriber, on_delete=models.CASCADE, related_name="address_change")
+    address = models.EmailField(max_length=254)
+    # Part of the link in the mail: asking for yet another address makes the earlier link useless.
+    nonce = models.CharField(max_length=16, default=new_nonce, editable=False)
+    asked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Another address for reader {self.subscriber_id}"
