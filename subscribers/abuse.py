@@ -106,7 +106,8 @@ def _is_within_limits(caller: Caller) -> bool:
 def _count(hits: Iterable[tuple[RateLimitItem, str, str]]) -> bool:
     """Count every one of `hits`, and return whether all were within their limits."""
     limiter = _limiter(settings.SUBSCRIBERS_LIMITS_STORAGE)
-    return all([limiter.hit(rate, *names) for rate, *names in hits])
+    within = [limiter.hit(rate, *names) for rate, *names in hits]
+    return all(within)
 
 
 @cache

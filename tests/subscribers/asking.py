@@ -1,28 +1,34 @@
 """Somebody who signs up, as tests need them."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from subscribers.emails import send_due_optin_mails
+from subscribers.emails import send_due_letters
 from subscribers.links import confirm_url
-from subscribers.models import Subscriber, Suppression
-from subscribers.optin import sign_up
+from subscribers.models import Letter, Subscriber, Suppression
+from subscribers.optin import answer_sign_ups
+from subscribers.optin import ask as note_sign_up
 from tests.conftest import NOW
-
-
-def send_due(at: datetime) -> int:
-    return send_due_optin_mails(lambda: at, until=at + timedelta(seconds=1))
-
 
 ADDRESS = "visitor.typed+this@example.org"
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 
 
-def ask(address: str = ADDRESS, *, at: datetime = NOW) -> Subscriber:
-    """Sign somebody up who is not suppressed."""
-    reader_id = sign_up(address, source="form", at=at)
-    assert reader_id is not None
-    return Subscriber.objects.get(pk=reader_id)
+def send_due(at: datetime) -> int:
+    return send_due_letters(lambda: at, until=at + timedelta(seconds=1))
+
+
+def ask(address: str = ADDRESS, *, at: datetime = NOW, source: str = "form", **more: Any) -> Subscriber:
+    """Sign somebody up, and have the sign-up answered; the reader is known before, or may be written to."""
+    note_sign_up(address, source=source, at=at, **more)
+    answer_sign_ups(at)
+    return Subscriber.objects.with_address(address).get()
+
+
+def letter_to(reader: Subscriber) -> Letter:
+    """The one letter that waits for a reader."""
+    return Letter.objects.get(subscriber=reader)
 
 
 def confirmation_of(reader: Subscriber, at: datetime = NOW) -> str:

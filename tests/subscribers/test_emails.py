@@ -5,14 +5,14 @@ import pytest
 from django.core.mail.backends.base import BaseEmailBackend
 from pytest_django import Settings
 
-from subscribers.emails import LEASE, send_optin_mail
+from subscribers.emails import LEASE, send_letter
 from subscribers.links import preferences_url, unsubscribe_url
-from subscribers.models import Subscriber
+from subscribers.models import Letter, Mailbox, Subscriber
 from subscribers.optin import confirm
 from tests.conftest import NOW, MailServer
 from tests.factories import make_reader
 from tests.letters import links_in, read_mail, text_of
-from tests.subscribers.asking import ADDRESS, DAY, MINUTE, ask, confirmation_of, send_due, token_in
+from tests.subscribers.asking import ADDRESS, DAY, MINUTE, ask, confirmation_of, letter_to, send_due, token_in
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 def test_the_link_in_the_mail_confirms(mail_server: MailServer) -> None:
     reader = ask()
-    assert send_optin_mail(reader.pk, NOW)
+    assert send_letter(letter_to(reader).pk, NOW)
     (link,) = [link for link in links_in(read_mail(mail_server.received[0].content)) if "/confirm/" in link]
     assert link in text_of(read_mail(mail_server.received[0].content), "html")
     assert confirm(token_in(link), NOW + MINUTE)
@@ -32,7 +32,7 @@ def test_the_link_in_the_mail_confirms(mail_server: MailServer) -> None:
 
 
 def test_a_confirmation_holds_nothing_the_visitor_typed_but_the_address_it_goes_to(mail_server: MailServer) -> None:
-    send_optin_mail(ask("Buy-Pills.at+Spam@Evil.example.org").pk, NOW)
+    send_letter(letter_to(ask("Buy-Pills.at+Spam@Evil.example.org")).pk, NOW)
     letter = read_mail(mail_server.received[0].content)
     assert letter["To"] == "Buy-Pills.at+Spam@Evil.example.org"
     del letter["To"]
@@ -42,7 +42,7 @@ def test_a_confirmation_holds_nothing_the_visitor_typed_but_the_address_it_goes_
 
 
 def test_an_opt_in_mail_is_no_list_mail(mail_server: MailServer) -> None:
-    send_optin_mail(ask().pk, NOW)
+    send_letter(letter_to(ask()).pk, NOW)
     letter = read_mail(mail_server.received[0].content)
     assert letter["List-Unsubscribe"] is None
     assert letter["Auto-Submitted"] == "auto-generated"
@@ -64,13 +64,13 @@ def test_an_active_reader_is_told_so_and_stays_active(mail_server: MailServer) -
 
 def test_the_same_clock_makes_the_same_message(outbox: Path) -> None:
     reader = ask()
-    send_optin_mail(reader.pk, NOW)
+    send_letter(letter_to(reader).pk, NOW)
     (first,) = outbox.glob("*.html")
     html = first.read_bytes()
     for path in outbox.iterdir():
         path.unlink()
-    Subscriber.objects.update(optin_mail_due_at=NOW)
-    send_optin_mail(reader.pk, NOW)
+    Mailbox.objects.forget(reader.email)
+    send_letter(letter_to(ask()).pk, NOW)
     assert first.read_bytes() == html
 
 
@@ -79,8 +79,9 @@ def test_the_same_clock_makes_the_same_message(outbox: Path) -> None:
 
 def test_sending_twice_sends_once(mail_server: MailServer) -> None:
     reader = ask()
-    assert send_optin_mail(reader.pk, NOW)
-    assert not send_optin_mail(reader.pk, NOW)
+    letter = letter_to(reader)
+    assert send_letter(letter.pk, NOW)
+    assert not send_letter(letter.pk, NOW)
     assert send_due(NOW) == 0
     assert send_due(NOW + 30 * DAY) == 0
     assert len(mail_server.received) == 1
@@ -88,13 +89,13 @@ def test_sending_twice_sends_once(mail_server: MailServer) -> None:
 
 def test_nothing_is_sent_before_it_is_due(mail_server: MailServer) -> None:
     reader = ask(at=NOW + MINUTE)
-    assert not send_optin_mail(reader.pk, NOW)
+    assert not send_letter(letter_to(reader).pk, NOW)
     assert send_due(NOW) == 0
     assert mail_server.received == []
 
 
 def test_a_reader_who_is_gone_is_no_error() -> None:
-    assert not send_optin_mail(404, NOW)
+    assert not send_letter(404, NOW)
 
 
 class MeddlingBackend(BaseEmailBackend):
@@ -102,18 +103,18 @@ class MeddlingBackend(BaseEmailBackend):
 
     sent = 0
     outcomes: list[bool] = []
-    reader_id = 0
+    letter_id = 0
 
     def send_messages(self, email_messages: object) -> int:
         type(self).sent += 1
-        type(self).outcomes += [send_optin_mail(self.reader_id, NOW), bool(send_due(NOW + MINUTE))]
+        type(self).outcomes += [send_letter(self.letter_id, NOW), bool(send_due(NOW + MINUTE))]
         return 1
 
 
 def test_while_one_process_sends_no_other_one_does(settings: Settings) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.MeddlingBackend"
-    MeddlingBackend.sent, MeddlingBackend.outcomes, MeddlingBackend.reader_id = 0, [], ask().pk
-    assert send_optin_mail(MeddlingBackend.reader_id, NOW)
+    MeddlingBackend.sent, MeddlingBackend.outcomes, MeddlingBackend.letter_id = 0, [], letter_to(ask()).pk
+    assert send_letter(MeddlingBackend.letter_id, NOW)
     assert MeddlingBackend.outcomes == [False, False]
     assert MeddlingBackend.sent == 1
 
@@ -129,7 +130,7 @@ def test_a_process_that_dies_while_sending_loses_nothing(settings: Settings, mai
     reader = ask()
     usual, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, f"{__name__}.KilledBackend"
     with pytest.raises(KeyboardInterrupt):
-        send_optin_mail(reader.pk, NOW)
+        send_letter(letter_to(reader).pk, NOW)
     settings.EMAIL_BACKEND = usual
     assert send_due(NOW + LEASE - MINUTE) == 0
     assert send_due(NOW + LEASE) == 1
@@ -148,11 +149,10 @@ class ConfirmingBackend(BaseEmailBackend):
 def test_noting_that_a_mail_went_out_overwrites_nothing_newer(settings: Settings) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.ConfirmingBackend"
     reader = ask()
-    assert send_optin_mail(reader.pk, NOW)
+    assert send_letter(letter_to(reader).pk, NOW)
     reader.refresh_from_db()
     assert reader.is_active
-    assert reader.optin_mail_due_at == NOW
-    assert reader.optin_mail_sent_at is None
+    assert letter_to(reader).kind == Letter.Kind.ALREADY_SUBSCRIBED
 
 
 # --- Trouble ------------------------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ def test_a_mail_refused_for_good_is_not_tried_for_ever(mail_server: MailServer) 
     assert mail_server.received == []
     reader.refresh_from_db()
     assert reader.status == Subscriber.Status.PENDING
-    assert reader.optin_mail_due_at is None
+    assert not Letter.objects.exists()
 
 
 def test_asking_again_after_a_refusal_waits_a_day_like_after_a_mail(mail_server: MailServer) -> None:
@@ -202,11 +202,9 @@ def test_a_mail_that_cannot_be_delivered_is_given_up_when_its_link_would_be_of_n
     settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = "mail.backends.SmtpBackend", "127.0.0.1", 1
     reader = ask()
     send_due(NOW)
-    reader.refresh_from_db()
-    assert reader.optin_mail_due_at == NOW + LEASE
+    assert letter_to(reader).due_at == NOW + LEASE
     send_due(NOW + 8 * DAY)
-    reader.refresh_from_db()
-    assert reader.optin_mail_due_at is None
+    assert not Letter.objects.exists()
 
 
 def test_with_no_mail_server_nothing_is_lost(settings: Settings, mail_server: MailServer) -> None:

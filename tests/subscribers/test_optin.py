@@ -5,15 +5,18 @@ from datetime import timedelta
 import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from papers.models import Topic
 from subscribers import signals
-from subscribers.emails import LEASE, send_optin_mail
-from subscribers.models import ConsentEvent, Subscriber
-from subscribers.optin import WORDING_VERSION, confirm, read_confirmation, sign_up, unsubscribe
+from subscribers.emails import LEASE, send_letter
+from subscribers.models import ConsentEvent, Letter, SignUp, Subscriber
+from subscribers.optin import WORDING_VERSION, answer_sign_ups, confirm, read_confirmation, unsubscribe
+from subscribers.optin import ask as note_sign_up
+from subscribers.preferences import Preferences, make_choices, preferences_of
 from subscribers.tokens import LinkExpired, LinkInvalid
 from tests.conftest import NOW, MailServer
-from tests.factories import make_reader
+from tests.factories import make_paper, make_reader
 from tests.letters import links_in, read_mail
-from tests.subscribers.asking import ADDRESS, DAY, MINUTE, ask, confirmation_of, events, send_due, suppress, token_in
+from tests.subscribers.asking import ADDRESS, DAY, MINUTE, ask, confirmation_of, events, letter_to, send_due, suppress, token_in
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +27,8 @@ pytestmark = pytest.mark.django_db
 def test_signing_up_makes_one_mail_due_and_sends_nothing(mail_server: MailServer) -> None:
     reader = ask()
     assert reader.status == Subscriber.Status.PENDING
-    assert list(Subscriber.objects.optin_mail_due(NOW)) == [reader]
+    assert list(Letter.objects.due(NOW)) == [letter_to(reader)]
+    assert not SignUp.objects.exists()
     assert mail_server.received == []
 
 
@@ -38,7 +42,8 @@ def test_signing_up_again_before_the_mail_left_changes_nothing(mail_server: Mail
     first = ask()
     second = ask(at=NOW + MINUTE)
     assert second == first
-    assert second.optin_mail_due_at == NOW
+    assert letter_to(second).due_at == NOW
+    assert events(second) == [("requested", "form")]
     assert send_due(NOW + 2 * MINUTE) == 1
     assert len(mail_server.received) == 1
 
@@ -60,6 +65,111 @@ def test_signing_up_again_after_a_day_sends_the_mail_again(mail_server: MailServ
     assert len(mail_server.received) == 2
 
 
+def test_a_mailbox_gets_one_letter_a_day_and_three_in_a_month(mail_server: MailServer) -> None:
+    for day in range(40):
+        for hour in (0, 6, 12):
+            at = NOW + day * DAY + timedelta(hours=hour)
+            ask(at=at)
+            send_due(at)
+    # On the first three days, and once those are a month past.
+    assert len(mail_server.received) == 6
+
+
+def test_asking_beyond_the_caps_leaves_no_row_behind(mail_server: MailServer) -> None:
+    reader = ask()
+    send_due(NOW)
+    for minutes in range(1, 20):
+        ask(at=NOW + minutes * MINUTE)
+    assert events(reader) == [("requested", "form")]
+    assert not Letter.objects.exists()
+    note_sign_up(ADDRESS.replace("+this", "+that"), source="form", at=NOW + MINUTE)
+    answer_sign_ups(NOW + MINUTE)
+    assert Subscriber.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ada@example.org", "ADA+news@Example.org"),
+        ("ada.lovelace@gmail.com", "a.d.a.lovelace+x@googlemail.com"),
+    ],
+)
+def test_spellings_of_one_mailbox_share_its_caps(one: str, other: str, mail_server: MailServer) -> None:
+    ask(one)
+    ask(other)
+    assert send_due(NOW) == 1
+    assert [envelope.rcpt_tos for envelope in mail_server.received] == [[one]]
+    assert not Letter.objects.exists()
+
+
+def test_a_letter_that_is_tried_again_counts_once(mail_server: MailServer) -> None:
+    mail_server.replies = ["451 not now"]
+    ask()
+    assert send_due(NOW) == 0
+    assert send_due(NOW + LEASE) == 1
+
+
+def test_who_confirms_may_be_written_to_again(mail_server: MailServer) -> None:
+    reader = ask()
+    send_due(NOW)
+    confirm(confirmation_of(reader), NOW)
+    ask(at=NOW + MINUTE)
+    assert send_due(NOW + MINUTE) == 1
+    assert "already" in str(read_mail(mail_server.received[1].content)["Subject"])
+    # A stranger who asks again and again is no reason to write again.
+    ask(at=NOW + 2 * MINUTE)
+    assert send_due(NOW + 2 * MINUTE) == 0
+
+
+@pytest.mark.parametrize("address", ["x@mailinator.com", "x@sub.mailinator.com"])
+def test_an_address_that_lives_for_minutes_gets_nothing(address: str, mail_server: MailServer) -> None:
+    note_sign_up(address, source="form", at=NOW)
+    assert answer_sign_ups(NOW) == 1
+    assert send_due(NOW) == 0
+    assert not Subscriber.objects.exists()
+
+
+def test_a_sign_up_is_answered_once() -> None:
+    note_sign_up(ADDRESS, source="form", at=NOW)
+    assert answer_sign_ups(NOW) == 1
+    assert answer_sign_ups(NOW) == 0
+    assert Letter.objects.count() == 1
+
+
+def test_the_proof_says_where_the_form_stood_and_whence_it_came() -> None:
+    reader = ask(page="/trending/week/", truncated_ip="192.0.2.0")
+    event = reader.consent_events.get()
+    assert (event.page, event.truncated_ip) == ("/trending/week/", "192.0.2.0")
+
+
+# --- Choosing before signing up -----------------------------------------------------------------------------------
+
+
+def test_what_was_chosen_before_signing_up_is_the_reader_s() -> None:
+    topic, liked, hidden = Topic.objects.all()[0], make_paper(), make_paper(is_hidden=True)
+    chosen = make_choices([topic.pk, 99999], [liked.pk, hidden.pk], "graphs", "Europe/Vienna")
+    reader = ask(choices=chosen)
+    assert preferences_of(reader) == Preferences(
+        interests=("graphs",), topics=frozenset({topic.pk}), liked=frozenset({liked.pk})
+    )
+    assert reader.time_zone == "Europe/Vienna"
+
+
+def test_a_stranger_cannot_choose_for_an_active_reader() -> None:
+    reader = make_reader(email=ADDRESS, interests="graphs")
+    ask(choices=make_choices([], [make_paper().pk], "casinos", "Asia/Tokyo"))
+    reader.refresh_from_db()
+    assert (reader.interests, reader.time_zone) == ("graphs", "UTC")
+    assert not reader.feedback.exists()
+
+
+def test_an_impossible_time_zone_is_left_out() -> None:
+    assert ask(choices=make_choices([], [], "", "Mars/Olympus")).time_zone == "UTC"
+
+
+# --- Addresses ----------------------------------------------------------------------------------------------------
+
+
 def test_an_address_in_other_letters_is_the_same_reader(mail_server: MailServer) -> None:
     assert ask("Ada@example.org") == ask("ADA@example.org") == ask("ada@example.org")
     assert Subscriber.objects.get().email == "Ada@example.org"
@@ -74,7 +184,8 @@ def test_an_address_with_a_wildcard_in_it_is_not_another_reader() -> None:
 
 def test_a_suppressed_address_is_passed_over(mail_server: MailServer) -> None:
     suppress(ADDRESS.upper())
-    assert sign_up(ADDRESS, source="form", at=NOW) is None
+    note_sign_up(ADDRESS, source="form", at=NOW)
+    assert answer_sign_ups(NOW) == 1
     assert not Subscriber.objects.exists()
     assert send_due(NOW + DAY) == 0
     assert mail_server.received == []
@@ -83,11 +194,10 @@ def test_a_suppressed_address_is_passed_over(mail_server: MailServer) -> None:
 def test_an_address_suppressed_after_signing_up_gets_nothing(mail_server: MailServer) -> None:
     reader = ask()
     suppress()
-    assert not send_optin_mail(reader.pk, NOW)
+    assert not send_letter(letter_to(reader).pk, NOW)
     assert send_due(NOW + DAY) == 0
     assert mail_server.received == []
-    reader.refresh_from_db()
-    assert reader.optin_mail_due_at is None
+    assert not Letter.objects.exists()
 
 
 # --- Confirming ---------------------------------------------------------------------------------------------------
@@ -239,7 +349,7 @@ def test_no_address_stands_in_the_log(mail_server: MailServer, caplog: pytest.Lo
     # mail.log is the test's own mail server.
     ours = [record for record in caplog.records if record.name != "mail.log"]
     said = "\n".join(logging.Formatter().format(record) for record in ours)
-    assert f"reader {reader.pk} was not accepted: SMTP 451" in said
-    assert f"reader {reader.pk} was not accepted: SMTP 550" in said
+    assert "(confirmation) was not accepted: SMTP 451" in said
+    assert "(confirmation) was not accepted: SMTP 550" in said
     assert "visitor" not in said
     assert len(mail_server.received) == 1
