@@ -45,18 +45,31 @@ def _answer(sign_up: SignUp, at: datetime) -> bool:
         deleted, _ = SignUp.objects.filter(pk=sign_up.pk).delete()
         if not deleted:
             return False  # another process was faster
-        if _may_write_to(sign_up.address, at):
-            _invite(sign_up)
+        if not (Suppression.objects.covers(sign_up.address) or is_disposable(sign_up.address)):
+            _invite(sign_up, at)
     return True
 
 
-def _may_write_to(address: str, at: datetime) -> bool:
-    if Suppression.objects.covers(address) or is_disposable(address):
-        return False
-    return Mailbox.objects.takes_letter(address, at)
+def _invite(sign_up: SignUp, at: datetime) -> None:
+    """Write the letter that a sign-up leads to, unless one waits already or the mailbox has had its share."""
+    reader = Subscriber.objects.with_address(sign_up.address).first()
+    if reader is None or not reader.letters.exists():
+        # Counted before anything is written: of a flood nothing stays but what it may cause.
+        if not Mailbox.objects.count_letter(sign_up.address, at):
+            return
+        reader = _asking(sign_up)
+        kind = Letter.Kind.ALREADY_SUBSCRIBED if reader.is_active else Letter.Kind.CONFIRMATION
+        asked_at = sign_up.asked_at
+        Letter.objects.create(
+            subscriber=reader, kind=kind, address=reader.email, asked_at=asked_at, due_at=asked_at, counted_at=at
+        )
+    if sign_up.choices and not reader.is_active:
+        # Anybody can sign up anybody: what an active reader has chosen is theirs alone to change.
+        save_choices(reader, sign_up.choices, sign_up.asked_at)
 
 
-def _invite(sign_up: SignUp) -> None:
+def _asking(sign_up: SignUp) -> Subscriber:
+    """Return the reader at the address of a sign-up, known before or new, with the proof of having been asked."""
     at = sign_up.asked_at
     reader, _ = Subscriber.objects.with_address(sign_up.address).get_or_create(
         defaults={"email": sign_up.address, "created_at": at}
@@ -64,22 +77,9 @@ def _invite(sign_up: SignUp) -> None:
     Subscriber.objects.filter(pk=reader.pk, status=Subscriber.Status.UNSUBSCRIBED).update(
         status=Subscriber.Status.PENDING
     )
-    if sign_up.choices and not reader.is_active:
-        # Anybody can sign up anybody: what an active reader has chosen is theirs alone to change.
-        save_choices(reader, sign_up.choices, at)
-    kind = Letter.Kind.ALREADY_SUBSCRIBED if reader.is_active else Letter.Kind.CONFIRMATION
-    _, is_new = Letter.objects.get_or_create(
-        subscriber=reader, kind=kind, defaults={"address": reader.email, "asked_at": at, "due_at": at}
-    )
-    if is_new:
-        record(
-            reader,
-            ConsentEvent.Kind.REQUESTED,
-            sign_up.source,
-            at,
-            page=sign_up.page,
-            truncated_ip=sign_up.truncated_ip,
-        )
+    kind = ConsentEvent.Kind.REQUESTED
+    record(reader, kind, sign_up.source, at, page=sign_up.page, truncated_ip=sign_up.truncated_ip)
+    return reader
 
 
 def confirm(token: str, at: datetime, *, truncated_ip: str | None = None) -> bool:

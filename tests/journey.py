@@ -75,7 +75,10 @@ def answers(url: str) -> bool:
 
 
 def sign_up(site: str, address: str) -> None:
-    answer = httpx.post(f"{site}/subscribe/", data={"email": address}, follow_redirects=True)
+    """Fill in the form of the home page."""
+    form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', httpx.get(f"{site}/").text))
+    assert form["stamp"]
+    answer = httpx.post(f"{site}/subscribe/", data=form | {"email": address}, follow_redirects=True)
     assert answer.status_code == 200
     assert not answer.cookies
 

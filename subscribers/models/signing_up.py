@@ -65,11 +65,6 @@ class Letter(models.Model):
 
 
 class MailboxQuerySet(models.QuerySet["Mailbox"]):
-    def takes_letter(self, address: str, at: datetime) -> bool:
-        """Return whether one more letter to the mailbox of `address` is within the caps."""
-        mailbox = self.filter(mailbox_hash=fingerprint(mailbox_of(address))).first()
-        return mailbox is None or mailbox.takes_letter(at)
-
     def count_letter(self, address: str, at: datetime) -> bool:
         """Count one more letter to the mailbox of `address`; return False, and count nothing, beyond the caps."""
         with transaction.atomic():

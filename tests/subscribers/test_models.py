@@ -78,24 +78,16 @@ def test_a_reader_is_found_by_address_whatever_its_case() -> None:
     assert list(Subscriber.objects.with_address("aDA@example.org")) == [reader]
 
 
-@pytest.mark.django_db
-def test_opt_in_mails_are_due_from_their_time_on() -> None:
-    reader = make_reader(optin_mail_due_at=NOW)
-    make_reader(optin_mail_due_at=None)
-    assert list(Subscriber.objects.optin_mail_due(NOW - MINUTE)) == []
-    assert list(Subscriber.objects.optin_mail_due(NOW)) == [reader]
-
-
 # --- One reader ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db
 def test_activating_twice_is_done_once() -> None:
-    reader = make_reader(status=Status.PENDING, optin_mail_due_at=NOW)
+    reader = make_reader(status=Status.PENDING)
     assert reader.activate(NOW)
     assert not reader.activate(NOW + MINUTE)
     reader.refresh_from_db()
-    assert (reader.status, reader.confirmed_at, reader.optin_mail_due_at) == (Status.ACTIVE, NOW, None)
+    assert (reader.status, reader.confirmed_at) == (Status.ACTIVE, NOW)
 
 
 @pytest.mark.django_db
@@ -109,12 +101,12 @@ def test_who_has_left_is_not_activated() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("status", [Status.PENDING, Status.ACTIVE])
 def test_leaving_is_done_once_and_ends_what_was_begun(status: str) -> None:
-    reader = make_reader(status=status, optin_mail_due_at=NOW)
+    reader = make_reader(status=status)
     nonce = reader.optin_nonce
     assert reader.unsubscribe(NOW)
     assert not reader.unsubscribe(NOW + MINUTE)
     reader.refresh_from_db()
-    assert (reader.status, reader.unsubscribed_at, reader.optin_mail_due_at) == (Status.UNSUBSCRIBED, NOW, None)
+    assert (reader.status, reader.unsubscribed_at) == (Status.UNSUBSCRIBED, NOW)
     assert reader.optin_nonce != nonce
 
 

@@ -1,4 +1,3 @@
-import logging
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -15,11 +14,8 @@ from newsletter.tasks import choose_again_task, welcome_late_readers_task
 from papers.models import Topic
 from subscribers import signals
 from subscribers.links import confirm_url, preferences_url, unsubscribe_url
-from subscribers.models import ConsentEvent, Subscriber, Suppression
-from subscribers.tasks import send_optin_mail_task
-from tests.conftest import MailServer
+from subscribers.models import ConsentEvent, Subscriber
 from tests.factories import make_reader
-from tests.letters import links_in, read_mail
 
 pytestmark = pytest.mark.django_db
 
@@ -51,71 +47,7 @@ def answer_of(response: HttpResponse) -> tuple[int, list[tuple[str, str]], bytes
     return response.status_code, sorted(response.items()), response.content
 
 
-def sign_up(browser: Client, address: str = ADDRESS) -> HttpResponse:
-    response = browser.post("/subscribe/", {"email": address})
-    assert isinstance(response, HttpResponse)
-    return response
-
-
-# --- Signing up ---------------------------------------------------------------------------------------------------
-
-
-def make_known(state: str) -> None:
-    """Bring ADDRESS into a state."""
-    if state == "suppressed":
-        Suppression.objects.suppress(ADDRESS, Suppression.Reason.COMPLAINT, timezone.now())
-    elif state == "just asked":
-        make_reader(email=ADDRESS, status=Status.PENDING, optin_mail_sent_at=timezone.now())
-    elif state != "new":
-        make_reader(email=ADDRESS, status=state)
-
-
-def test_signing_up_answers_the_same_whoever_asks(
-    browser: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
-) -> None:
-    answers = []
-    for state in ("new", "pending", "just asked", "active", "unsubscribed", "suppressed"):
-        Subscriber.objects.all().delete()
-        make_known(state)
-        with django_capture_on_commit_callbacks(execute=True):
-            answers.append(answer_of(sign_up(browser)))
-    assert all(answer == answers[0] for answer in answers)
-    assert answers[0][0] == 302
-
-
-def test_after_signing_up_one_is_told_to_check_the_inbox(browser: Client) -> None:
-    response = browser.post("/subscribe/", {"email": ADDRESS}, follow=True)
-    assert response.redirect_chain == [("/subscribe/check-your-inbox/", 302)]
-    assert response.status_code == 200
-    assert "inbox" in response.content.decode()
-    assert "ada.lovelace" not in response.content.decode()
-
-
-def test_signing_up_rings_for_the_mail_with_the_reader_s_id_only(
-    browser: Client,
-    mail_server: MailServer,
-    monkeypatch: pytest.MonkeyPatch,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> None:
-    # The broker, and a worker behind it that is quick.
-    monkeypatch.setattr(send_optin_mail_task, "delay", send_optin_mail_task)
-    with django_capture_on_commit_callbacks(execute=True):
-        sign_up(browser)
-    assert [envelope.rcpt_tos for envelope in mail_server.received] == [[ADDRESS]]
-
-
-def test_signing_up_works_while_the_broker_is_down(
-    browser: Client,
-    monkeypatch: pytest.MonkeyPatch,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> None:
-    def unreachable(reader_id: int) -> None:
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr(send_optin_mail_task, "delay", unreachable)
-    with django_capture_on_commit_callbacks(execute=True):
-        assert sign_up(browser).status_code == 302
-    assert Subscriber.objects.optin_mail_due(timezone.now()).count() == 1
+# --- The doorbell ----------------------------------------------------------------------------------------------------
 
 
 def test_confirming_and_saving_work_while_the_broker_is_down(
@@ -136,37 +68,6 @@ def test_confirming_and_saving_work_while_the_broker_is_down(
     reader.refresh_from_db()
     assert reader.is_active
     assert reader.size == 12
-
-
-@pytest.mark.parametrize(
-    "typed", ["not-an-address", "two words@example.org", "ada@localhost", "a@b.example, c@d.example"]
-)
-def test_a_bad_address_is_explained_and_kept_for_correction(typed: str, browser: Client) -> None:
-    before = rows()
-    response = sign_up(browser, typed)
-    page = response.content.decode()
-    assert response.status_code == 400
-    assert f'value="{typed}"' in page
-    assert 'class="errorlist"' in page
-    assert not response.cookies
-    assert rows() == before
-
-
-def test_no_address_at_all_is_explained(browser: Client) -> None:
-    response = browser.post("/subscribe/")
-    assert response.status_code == 400
-    assert "Enter your email address." in response.content.decode()
-
-
-def test_what_was_typed_is_text_and_no_markup(browser: Client) -> None:
-    response = sign_up(browser, '"><script>alert(1)</script>')
-    assert response.status_code == 400
-    assert "<script>alert" not in response.content.decode()
-
-
-def test_one_signs_up_by_form_only(browser: Client) -> None:
-    assert browser.get(f"/subscribe/?email={ADDRESS}").status_code == 405
-    assert not Subscriber.objects.exists()
 
 
 # --- Pages that open by a link ------------------------------------------------------------------------------------
@@ -441,30 +342,6 @@ def test_what_was_saved_is_text_and_no_markup(browser: Client) -> None:
     path = path_of(preferences_url, reader)
     browser.post(path, choices(interests="</textarea><script>alert(1)</script>"))
     assert "<script>alert" not in browser.get(path).content.decode()
-
-
-# --- The whole way ------------------------------------------------------------------------------------------------
-
-
-def test_no_address_stands_in_the_log_of_a_whole_visit(
-    browser: Client, mail_server: MailServer, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    sign_up(browser, "not an address but ada.lovelace@")
-    sign_up(browser)
-    reader = Subscriber.objects.get()
-    send_optin_mail_task(reader.pk)
-    (link,) = [link for link in links_in(read_mail(mail_server.received[0].content)) if "/confirm/" in link]
-    browser.post(urlsplit(link).path)
-    browser.post(path_of(preferences_url, reader), choices())
-    browser.get(f"{path_of(preferences_url, reader)}x")
-    browser.post(path_of(unsubscribe_url, reader), ONE_CLICK, content_type="application/x-www-form-urlencoded")
-    # mail.log is the test's own mail server.
-    ours = [record for record in caplog.records if record.name != "mail.log"]
-    said = "\n".join(logging.Formatter().format(record) for record in ours)
-    assert "Not Found: /preferences/" in said
-    assert "lovelace" not in said
-    assert Subscriber.objects.get().status == Status.UNSUBSCRIBED
 
 
 def test_a_topic_that_is_no_number_or_a_huge_one_is_a_mistake_and_no_accident(browser: Client) -> None:
