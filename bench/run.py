@@ -15,12 +15,14 @@ from bench.newsletter import bench_closing, bench_composing  # noqa: E402  model
 from bench.pages import bench_pages  # noqa: E402
 from bench.papers import bench_ingest, bench_scoring  # noqa: E402
 from bench.search import bench_search  # noqa: E402
+from bench.sign_up import bench_sign_up  # noqa: E402
 
 GROUPS: dict[str, list[Callable[[], None]]] = {
     "ingest": [bench_ingest],
     "score": [bench_scoring],
     "search": [bench_search],
     "pages": [bench_pages],
+    "sign_up": [bench_sign_up],
     "newsletter": [bench_closing, bench_composing],
 }
 

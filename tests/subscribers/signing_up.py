@@ -1,6 +1,7 @@
 """A visitor at the form."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.http import HttpResponse
 from django.test import Client
@@ -11,12 +12,12 @@ from subscribers.abuse import make_stamp
 ADDRESS = "ada.lovelace@example.org"
 
 
-def fill_in(address: str = ADDRESS, *, seconds: float = 10, **more: object) -> dict[str, object]:
+def fill_in(address: str = ADDRESS, *, seconds: float = 10, **more: Any) -> dict[str, object]:
     """What a browser posts whose owner took some seconds over the form."""
     return {"email": address, "stamp": make_stamp(timezone.now() - timedelta(seconds=seconds)), "website": ""} | more
 
 
-def sign_up(browser: Client, address: str = ADDRESS, *, caller: str = "192.0.2.7", **more: object) -> HttpResponse:
+def sign_up(browser: Client, address: str = ADDRESS, *, caller: str = "192.0.2.7", **more: Any) -> HttpResponse:
     response = browser.post("/subscribe/", fill_in(address, **more), REMOTE_ADDR=caller)
     assert isinstance(response, HttpResponse)
     return response

@@ -4,6 +4,7 @@ import base64
 import json
 from datetime import timedelta
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
 from altcha import Challenge, Payload, solve_challenge
@@ -71,8 +72,8 @@ def test_a_person_meets_no_challenge(browser: Client) -> None:
     ],
     ids=["bait taken", "no stamp", "forged stamp", "old stamp", "too fast", "a day later"],
 )
-def test_what_looks_odd_is_challenged_and_changes_nothing(odd: dict[str, object], browser: Client) -> None:
-    response = browser.post("/subscribe/", fill_in(**odd))  # type: ignore[arg-type]  # one option at a time
+def test_what_looks_odd_is_challenged_and_changes_nothing(odd: dict[str, Any], browser: Client) -> None:
+    response = browser.post("/subscribe/", fill_in(**odd))
     assert isinstance(response, HttpResponse)
     assert is_challenged(response)
     assert not SignUp.objects.exists()
@@ -142,8 +143,8 @@ def test_limits_that_cannot_be_counted_end_in_a_challenge(browser: Client, setti
 )
 def test_a_caller_is_who_our_own_proxies_saw(proxies: int, forwarded: str, caller: str, settings: Settings) -> None:
     settings.PROXIES = proxies
-    headers = {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
-    assert str(caller_of(RequestFactory().get("/", REMOTE_ADDR="192.0.2.7", **headers))) == caller
+    request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.7", HTTP_X_FORWARDED_FOR=forwarded)
+    assert str(caller_of(request)) == caller
 
 
 # --- The challenge ----------------------------------------------------------------------------------------------
