@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -11,10 +11,12 @@ from django.db.models import F, QuerySet
 
 from newsletter.models import Delivery, Edition, EditionEntry
 from newsletter.schedule import next_local_hour
-from newsletter.selection import Candidate, Pick, Taste, choose
+from newsletter.selection import Candidate, Liked, Pick, Taste, choose, words_of
+from papers.models import Paper
 from papers.text import plain
 from papers.trending import in_words
 from subscribers.models import Subscriber
+from subscribers.preferences import Preferences, preferences_of
 
 logger = logging.getLogger(__name__)
 
@@ -79,11 +81,20 @@ def candidates(edition: Edition) -> list[Candidate]:
             attention=in_words(entry.parts),
             text=plain(entry.paper.title, entry.paper.summary, *entry.paper.keywords),
             topics={topic.pk: topic.name for topic in entry.paper.topics.all()},
+            words=words_of(entry.paper.title, entry.paper.keywords),
+            authors=tuple(entry.paper.authors),
             is_pinned=entry.is_pinned,
         )
         for entry in EditionEntry.objects.filter(edition=edition).going_out()
         if edition.is_draft or str(entry.paper_id) in edition.fragments["titles"]
     ]
+
+
+def choose_for(
+    preferences: Preferences, offered: Sequence[Candidate], seen: frozenset[int] = frozenset()
+) -> list[Pick]:
+    """Return what somebody with these preferences would get of what is on offer, without the papers in `seen`."""
+    return choose(offered, _taste(preferences, _liked_papers(preferences.liked), seen))
 
 
 def choose_picks(reader: Subscriber, edition: Edition) -> list[Pick]:
@@ -92,7 +103,12 @@ def choose_picks(reader: Subscriber, edition: Edition) -> list[Pick]:
 
 
 def _without_delivery(edition: Edition) -> QuerySet[Subscriber]:
-    return Subscriber.objects.active().exclude(deliveries__edition=edition).prefetch_related("topics").order_by("pk")
+    return (
+        Subscriber.objects.active()
+        .exclude(deliveries__edition=edition)
+        .prefetch_related("topics", "feedback")
+        .order_by("pk")
+    )
 
 
 def _changeable() -> QuerySet[Delivery]:
@@ -142,19 +158,30 @@ def _choose_for(
     readers: Sequence[Subscriber], offered: Sequence[Candidate], besides: Delivery | None = None
 ) -> dict[int, list[Pick]]:
     seen = _seen(readers, offered, besides)
-    return {
-        reader.pk: choose(
-            offered,
-            Taste(
-                interests=tuple(reader.interest_phrases),
-                muted=tuple(reader.muted_phrases),
-                topics=frozenset(topic.pk for topic in reader.topics.all()),
-                size=reader.size,
-                seen=frozenset(seen[reader.pk]),
-            ),
-        )
-        for reader in readers
-    }
+    wanted = {reader.pk: preferences_of(reader) for reader in readers}
+    liked = _liked_papers({paper_id for preferences in wanted.values() for paper_id in preferences.liked})
+    return {pk: choose(offered, _taste(preferences, liked, seen[pk])) for pk, preferences in wanted.items()}
+
+
+def _taste(preferences: Preferences, liked: Mapping[int, Liked], seen: Iterable[int]) -> Taste:
+    return Taste(
+        interests=preferences.interests,
+        muted=preferences.muted,
+        authors=preferences.authors,
+        topics=preferences.topics,
+        liked=tuple(liked[paper_id] for paper_id in sorted(preferences.liked) if paper_id in liked),
+        size=preferences.size,
+        # Who liked a paper knows it, also when it was hidden since and no reason may name it.
+        seen=preferences.liked.union(seen),
+    )
+
+
+def _liked_papers(paper_ids: Collection[int]) -> dict[int, Liked]:
+    """Return the visible papers among `paper_ids` as the selection sees them."""
+    if not paper_ids:
+        return {}
+    rows = Paper.objects.visible().filter(pk__in=paper_ids).values_list("pk", "title", "keywords")
+    return {pk: Liked(pk, title, words_of(title, keywords)) for pk, title, keywords in rows}
 
 
 def _seen(readers: Iterable[Subscriber], offered: Iterable[Candidate], besides: Delivery | None) -> dict[int, set[int]]:

@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from mail.message import Body, Message, make_message
 from mail.mjml import to_html
 from newsletter.models import Delivery, Edition, EditionEntry
+from newsletter.selection import shorten
 from papers.trending import in_words
 from subscribers.links import absolute, preferences_url, unsubscribe_url
 from subscribers.models import Subscriber
@@ -68,7 +69,7 @@ def render_digest(fragments: Mapping[str, Any], picks: Sequence[Mapping[str, Any
     first = fragments["titles"][str(picks[0]["paper_id"])]
     more = len(picks) - 1
     return Body(
-        subject=f"{_shorten(first, 80)}, and {more} more" if more else _shorten(first, 90),
+        subject=f"{shorten(first, 80)}, and {more} more" if more else shorten(first, 90),
         text=_join(fragments["text"], fragments["marks"], picks, links, str).strip() + "\n",
         html=_join(fragments["html"], fragments["marks"], picks, links, escape),
     )
@@ -89,10 +90,6 @@ def _join(
     for name, value in {**vars(links), "count": count, "site_url": settings.SITE_URL}.items():
         whole = whole.replace(marks[name], encode(value))
     return whole
-
-
-def _shorten(title: str, limit: int) -> str:
-    return title if len(title) <= limit else f"{title[: limit - 1].rsplit(' ', 1)[0]}…"
 
 
 def personal_links(delivery: Delivery, reader: Subscriber) -> Links:
