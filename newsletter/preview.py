@@ -1,12 +1,20 @@
-"""What a reader would get now, without sending or storing anything."""
+"""What somebody would get now, without sending or storing anything."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.cache import cache
+
 from mail.message import Body
-from newsletter.audience import choose_picks
-from newsletter.models import Delivery, Edition
+from newsletter.audience import candidates, choose_for, choose_picks
+from newsletter.models import Delivery, Edition, EditionEntry
 from newsletter.rendering import compile_fragments, public_links, render_digest
+from newsletter.selection import Candidate
+from papers.keeping import KEPT_FOR
+from papers.trending import in_words
 from subscribers.models import Subscriber
+from subscribers.preferences import Preferences
 
 
 class NothingToPreview(Exception):
@@ -21,8 +29,7 @@ def preview_digest(reader: Subscriber, at: datetime) -> Body:
     queued = Delivery.objects.queued().filter(subscriber=reader, edition__in=Edition.objects.sending())
     if delivery := queued.select_related("edition").order_by("due_at").first():
         return render_digest(delivery.edition.fragments, delivery.picks, public_links())
-    draft = Edition.objects.filter(status=Edition.Status.DRAFT).order_by("-period").first()
-    edition = draft or Edition.objects.current(at)
+    edition = _newest_edition(at, reader)
     if edition is None:
         raise NothingToPreview("There is no edition: no papers were listed in the last days.")
     picks = choose_picks(reader, edition)
@@ -31,3 +38,89 @@ def preview_digest(reader: Subscriber, at: datetime) -> Body:
     entries = list(edition.entries.going_out())
     fragments = edition.fragments or compile_fragments(edition, entries)
     return render_digest(fragments, [pick.as_json() for pick in picks], public_links())
+
+
+# --- For pages ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PaperShown:
+    """What a preview shows of a paper of an edition."""
+
+    title: str
+    authors: str
+    blurb: str
+    attention: str
+    note: str
+
+
+@dataclass(frozen=True)
+class PickShown:
+    """A paper somebody would get, and why."""
+
+    paper: PaperShown
+    reason: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A digest on a page; without picks the edition has nothing for this person."""
+
+    edition: Edition
+    picks: Sequence[PickShown]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What an edition has for everybody, read once."""
+
+    candidates: Sequence[Candidate]
+    papers: dict[int, PaperShown]
+
+
+def preview_picks(preferences: Preferences, at: datetime, reader: Subscriber | None = None) -> Shown | None:
+    """Return what somebody with `preferences` would get at `at`; None while there is no edition.
+
+    For a `reader` without what other editions brought. Chosen as for everybody; the hour plays no part.
+    """
+    edition = _newest_edition(at, reader)
+    if edition is None:
+        return None
+    offer = _offer(edition)
+    seen = _had_before(reader, edition, offer) if reader else frozenset()
+    picks = choose_for(preferences, offer.candidates, seen)
+    return Shown(edition, [PickShown(offer.papers[pick.paper_id], pick.reason) for pick in picks])
+
+
+def _newest_edition(at: datetime, reader: Subscriber | None) -> Edition | None:
+    """The newest draft, else the current edition, of the kind that `reader` gets; for a visitor a daily one."""
+    is_weekly = reader is not None and reader.cadence == Subscriber.Cadence.WEEKLY
+    kind = Edition.Kind.WEEKLY if is_weekly else Edition.Kind.DAILY
+    draft = Edition.objects.filter(kind=kind, status=Edition.Status.DRAFT).order_by("-period").first()
+    return draft or Edition.objects.current(at, kind)
+
+
+def _offer(edition: Edition) -> Offer:
+    """Kept for a minute, as pages are: the same for everybody, and most of the work."""
+    key = f"offer-{edition.pk}-{edition.status}"
+    offer: Offer | None = cache.get(key)
+    if offer is None:
+        offer = _read_offer(edition)
+        cache.set(key, offer, KEPT_FOR)
+    return offer
+
+
+def _read_offer(edition: Edition) -> Offer:
+    return Offer(candidates(edition), {entry.paper_id: _paper_shown(entry) for entry in edition.entries.going_out()})
+
+
+def _paper_shown(entry: EditionEntry) -> PaperShown:
+    paper = entry.paper
+    return PaperShown(paper.title, paper.short_authors, paper.blurb, in_words(entry.parts), entry.note)
+
+
+def _had_before(reader: Subscriber, edition: Edition, offer: Offer) -> frozenset[int]:
+    """What other editions brought, or are about to, of what is on offer; this one would be chosen anew."""
+    holding = EditionEntry.objects.filter(paper__in=list(offer.papers)).values("edition")
+    had = Delivery.objects.not_to_repeat().filter(subscriber=reader, edition__in=holding).exclude(edition=edition)
+    return frozenset(pick["paper_id"] for picks in had.values_list("picks", flat=True) for pick in picks)

@@ -1,10 +1,11 @@
 from django.urls import path
 
-from subscribers.views import confirmation, leaving, preferences, sign_up
+from subscribers.views import confirmation, leaving, preferences, sign_up, start
 
 # Links in mail end without a slash: a one-click POST must not meet a redirect.
 urlpatterns = [
     path("subscribe/", sign_up.subscribe, name="subscribe"),
+    path("subscribe/preview", start.preview, name="start_preview"),
     path("subscribe/check-your-inbox/", sign_up.check_inbox, name="check_inbox"),
     path("confirm/<token>", confirmation.confirm_address, name="confirm"),
     path("preferences/<token>", preferences.edit_preferences, name="preferences"),

@@ -10,6 +10,7 @@ from subscribers.abuse import is_solved, is_suspicious, make_challenge, truncate
 from subscribers.callers import caller_of
 from subscribers.forms.sign_up import SignUpForm
 from subscribers.optin import ask
+from subscribers.views.start import show_start_page
 
 # What the challenge page sends again as it came.
 PASSED_ON = ["email", "page", "time_zone", "topics", "papers", "interests"]
@@ -20,7 +21,7 @@ PASSED_ON = ["email", "page", "time_zone", "topics", "papers", "interests"]
 @require_http_methods(["GET", "HEAD", "POST"])
 def subscribe(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
-        return render(request, "subscribers/sign_up.html", {"form": SignUpForm()})
+        return show_start_page(request)
     form = SignUpForm(request.POST)
     if not form.is_valid():
         return render(request, "subscribers/sign_up.html", {"form": form}, status=400)

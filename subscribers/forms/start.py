@@ -1,0 +1,82 @@
+"""The form of the start page: what somebody would like to read, besides the address."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from papers.text import collapse
+from subscribers.forms.sign_up import SignUpForm
+from subscribers.models import split_phrases
+from subscribers.preferences import Preferences, make_choices
+
+MAX_TOPICS, MAX_PAPERS, MAX_INTERESTS = 200, 50, 2000
+# What both databases can hold as the number of a row.
+ROW = re.compile(r"[1-9][0-9]{0,17}")
+
+
+class RowsField(forms.Field):
+    """Numbers of rows, at most `most`. Whether there still are such rows shows when they are used."""
+
+    widget = forms.MultipleHiddenInput
+
+    def __init__(self, *, most: int) -> None:
+        super().__init__(required=False)
+        self.most = most
+
+    def to_python(self, value: Any) -> frozenset[int]:
+        given = list(value or [])
+        if len(given) > self.most:
+            raise ValidationError(f"Choose at most {self.most}.")
+        if not all(map(is_row, given)):
+            raise ValidationError("One of these is not on offer. Choose again.")
+        return frozenset(map(int, given))
+
+
+def is_row(given: str) -> bool:
+    """Return whether `given` can be the number of a row."""
+    return ROW.fullmatch(given) is not None
+
+
+class StartForm(SignUpForm):
+    """A sign-up with what somebody chose before; the form of other pages leaves all of that out."""
+
+    topics = RowsField(most=MAX_TOPICS)
+    papers = RowsField(most=MAX_PAPERS)
+    interests = forms.CharField(
+        required=False,
+        max_length=MAX_INTERESTS,
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": "protein folding, small language models"}),
+    )
+
+    def clean_interests(self) -> str:
+        return "\n".join(collapse(line) for line in self.cleaned_data["interests"].splitlines())
+
+    def choices(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        return make_choices(given["topics"], given["papers"], given["interests"], given["time_zone"])
+
+    def preferences(self) -> Preferences:
+        """Return what the visitor wants, as far as it makes sense."""
+        given = getattr(self, "cleaned_data", {})
+        return Preferences(
+            interests=tuple(split_phrases(given.get("interests", ""))),
+            topics=given.get("topics", frozenset()),
+            liked=given.get("papers", frozenset()),
+        )
+
+    def marked(self, name: str) -> frozenset[int]:
+        """Return the rows that are ticked in the field `name`, valid or not, to tick them again."""
+        ticked = self[name].value() or []
+        return frozenset(int(given) for given in ticked if is_row(given))
+
+
+class PreviewForm(StartForm):
+    """The form while the address is still to come: whatever stands there is kept and not judged."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["email"] = forms.CharField(
+            required=False, label=self.fields["email"].label, widget=self.fields["email"].widget
+        )
