@@ -55,7 +55,8 @@ class SubscriberAdmin(Kept, ModelAdmin[Subscriber]):
     readonly_fields = ["email", "status", "is_suppressed", "created_at", "confirmed_at", "unsubscribed_at"]
     fieldsets = [
         (None, {"fields": ("email", "status", "is_suppressed", "created_at", "confirmed_at", "unsubscribed_at")}),
-        ("Preferences", {"fields": ("topics", "interests", "muted_words", "hour", "time_zone", "size")}),
+        ("Preferences", {"fields": ("topics", "interests", "followed_authors", "muted_words", "size")}),
+        ("When", {"fields": ("cadence", "weekday", "hour", "time_zone", "paused_until")}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subscriber]:

@@ -5,6 +5,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from papers.models import Topic
 from subscribers import signals
 from subscribers.models import ConsentEvent, Subscriber, Suppression
+from subscribers.preferences import STORED
 from tests.admin_pages import assert_rows_cost_no_queries, choose_action, posted_by
 from tests.factories import NOW, make_reader
 
@@ -85,8 +86,7 @@ def test_address_status_and_consent_cannot_be_edited(admin_client: Client) -> No
     reader = make_reader(email="ada@example.org", status="pending")
     ConsentEvent.objects.create(subscriber=reader, kind="requested", wording_version="1", source="form", at=NOW)
     page = admin_client.get(page_of(reader))
-    preferences = {"topics", "interests", "muted_words", "hour", "time_zone", "size"}
-    assert set(page.context["adminform"].form.fields) == preferences
+    assert set(page.context["adminform"].form.fields) == {"topics", *STORED}
     (consent,) = page.context["inline_admin_formsets"]
     assert not any([consent.has_add_permission, consent.has_change_permission, consent.has_delete_permission])
     assert "Asked for the digest" in page.content.decode()
