@@ -19,8 +19,8 @@ router = Router(tags=["editions"])
 class EditionOut(Schema):
     """An edition that has closed."""
 
-    kind: Literal["daily"]
-    period: str = Field(description="The day it is about.")
+    kind: Literal["daily", "weekly"]
+    period: str = Field(description="What it is about: a day, or a week (2026-W47) as in ISO 8601.")
     closed_at: datetime = Field(description="When its entries were frozen.")
     url: str = Field(description="Its page.")
 

@@ -1,24 +1,23 @@
 """Everyone's delivery of an edition: who gets it, which papers, why, and when."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfoNotFoundError
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
+from newsletter.due import due_again, due_at, reason_not_wanted
 from newsletter.models import Delivery, Edition, EditionEntry
-from newsletter.schedule import next_local_hour
 from newsletter.selection import Candidate, Liked, Pick, Taste, choose, words_of
 from papers.models import Paper
 from papers.text import plain
 from papers.trending import in_words
-from subscribers.models import Subscriber
+from subscribers.models import Subscriber, Suppression
 from subscribers.preferences import Preferences, preferences_of
 
-logger = logging.getLogger(__name__)
+SkipReason = Delivery.SkipReason
 
 # Readers at a time.
 BATCH = 500
@@ -27,22 +26,26 @@ BATCH = 500
 def deliver_to_next_readers(edition: Edition, at: datetime) -> int:
     """Make the deliveries of the next batch of readers; return how many there were."""
     readers = list(_without_delivery(edition)[:BATCH])
-    chosen = _choose_for(readers, candidates(edition))
-    Delivery.objects.bulk_create(
-        [_delivery(edition, reader, chosen[reader.pk], _due_at(edition, reader), at) for reader in readers],
-        ignore_conflicts=True,
-    )
+    due = {reader: due_at(edition, reader) for reader in readers}
+    Delivery.objects.bulk_create(_deliveries(edition, due, at), ignore_conflicts=True)
     return len(readers)
 
 
 def welcome_late_readers(at: datetime) -> int:
     """Give the current edition to readers who confirmed too late to be in it; return how many got one."""
-    edition = Edition.objects.current(at)
-    if edition is None or edition.closing_at is None:
-        return 0
+    current = [Edition.objects.current(at, kind) for kind in Edition.Kind]
+    return sum(_welcome(edition, reader, at) for edition in current if edition for reader in _late_for(edition))
+
+
+def _late_for(edition: Edition) -> QuerySet[Subscriber]:
+    """The next readers who confirmed since the edition closed, and have had no digest of another cadence since."""
+    if edition.closing_at is None:
+        raise ValueError(f"Edition {edition} is not closing.")
     # Who was there at closing has a delivery. A day's margin, since clocks differ and commits take their time.
     late = _without_delivery(edition).filter(confirmed_at__gte=edition.closing_at - timedelta(days=1))
-    return sum(_welcome(edition, reader, at) for reader in late[:BATCH])
+    # Asking for another cadence brings no digest at once to somebody who was welcomed already.
+    since = Delivery.objects.filter(subscriber=OuterRef("pk"), chosen_at__gte=OuterRef("confirmed_at"))
+    return late.exclude(Exists(since.exclude(edition__kind=edition.kind)))[:BATCH]
 
 
 def choose_again_where_stale(at: datetime) -> int:
@@ -55,18 +58,29 @@ def choose_again_where_stale(at: datetime) -> int:
 
 
 def choose_again(subscriber_id: int, at: datetime) -> None:
-    """Choose the picks and the hour of a reader's queued deliveries again, after the preferences changed."""
+    """Choose the picks and the hour of a reader's queued deliveries again, after the preferences changed.
+
+    One that the reader does not want any more, in a pause or of another cadence, is skipped.
+    """
     for delivery in _changeable().filter(subscriber_id=subscriber_id).select_related("edition", "subscriber"):
-        reader = delivery.subscriber
-        if reader is None:
-            continue
-        picks = _choose_for([reader], candidates(delivery.edition), besides=delivery)[reader.pk]
-        # An hour that has passed since closing is now, not tomorrow: the next edition comes at the new hour.
-        due_at = max(_due_at(delivery.edition, reader), at) if delivery.due_at > at else delivery.due_at
-        # Claimed in the meantime: it goes out as it was.
-        Delivery.objects.queued().filter(pk=delivery.pk).update(
-            picks=[pick.as_json() for pick in picks], chosen_at=at, due_at=due_at, next_attempt_at=due_at
-        )
+        if delivery.subscriber:
+            changes = _changes(delivery, delivery.subscriber, at)
+            # Claimed in the meantime: the sender looks at the reader again, and the picks go out as they were.
+            Delivery.objects.queued().filter(pk=delivery.pk).update(**changes)
+
+
+def _changes(delivery: Delivery, reader: Subscriber, at: datetime) -> dict[str, Any]:
+    # What is due already and only waits for its turn keeps its time.
+    due = due_again(delivery.edition, reader, at) if delivery.due_at > at else delivery.due_at
+    if reason := reason_not_wanted(delivery.edition, reader, due):
+        return {"status": Delivery.Status.SKIPPED, "skip_reason": reason, "settled_at": at}
+    picks = _choose_for([reader], candidates(delivery.edition), besides=delivery)[reader.pk]
+    return {
+        "picks": [pick.as_json() for pick in picks],
+        "chosen_at": at,
+        "due_at": due,
+        "next_attempt_at": due,
+    }
 
 
 def candidates(edition: Edition) -> list[Candidate]:
@@ -103,12 +117,9 @@ def choose_picks(reader: Subscriber, edition: Edition) -> list[Pick]:
 
 
 def _without_delivery(edition: Edition) -> QuerySet[Subscriber]:
-    return (
-        Subscriber.objects.active()
-        .exclude(deliveries__edition=edition)
-        .prefetch_related("topics", "feedback")
-        .order_by("pk")
-    )
+    """The active readers whom the edition is for, and who have no delivery of it yet."""
+    readers = Subscriber.objects.active().filter(cadence__in=edition.cadences).exclude(deliveries__edition=edition)
+    return readers.prefetch_related("topics", "feedback").order_by("pk")
 
 
 def _changeable() -> QuerySet[Delivery]:
@@ -122,36 +133,36 @@ def _welcome(edition: Edition, reader: Subscriber, at: datetime) -> bool:
         Edition.objects.select_for_update().get(pk=edition.pk)
         if edition.deliveries.filter(subscriber=reader).exists():
             return False
-        _delivery(edition, reader, choose_picks(reader, edition), at, at).save(force_insert=True)
+        Delivery.objects.bulk_create(_deliveries(edition, {reader: at}, at))
         Edition.objects.filter(pk=edition.pk).update(audience=F("audience") + 1)
     return True
 
 
-def _due_at(edition: Edition, reader: Subscriber) -> datetime:
-    """Return the reader's first hour since the edition began to close; one that strikes while it closes counts."""
-    if edition.closing_at is None:
-        raise ValueError(f"Edition {edition} is not closing.")
-    since = edition.closing_at.replace(minute=0, second=0, microsecond=0)
-    try:
-        return next_local_hour(since, reader.hour, reader.time_zone)
-    except ZoneInfoNotFoundError:
-        logger.exception("Reader %s is in a time zone that this machine does not know; UTC is taken", reader.pk)
-        return next_local_hour(since, reader.hour, "UTC")
+def _deliveries(edition: Edition, due: Mapping[Subscriber, datetime], at: datetime) -> list[Delivery]:
+    """Return the deliveries, not yet stored, of readers who are due at these times; skipped where nothing is to go."""
+    suppressed = Suppression.objects.covering(reader.email for reader in due)
+    reasons = {
+        reader.pk: SkipReason.SUPPRESSED if reader.email in suppressed else reason_not_wanted(edition, reader, when)
+        for reader, when in due.items()
+    }
+    chosen = _choose_for([reader for reader in due if not reasons[reader.pk]], candidates(edition))
+    return [
+        Delivery(
+            edition=edition,
+            subscriber=reader,
+            due_at=when,
+            next_attempt_at=when,
+            chosen_at=at,
+            **_outcome(chosen.get(reader.pk, []), reasons[reader.pk]),
+        )
+        for reader, when in due.items()
+    ]
 
 
-def _delivery(
-    edition: Edition, reader: Subscriber, picks: Sequence[Pick], due_at: datetime, chosen_at: datetime
-) -> Delivery:
-    return Delivery(
-        edition=edition,
-        subscriber=reader,
-        due_at=due_at,
-        next_attempt_at=due_at,
-        picks=[pick.as_json() for pick in picks],
-        chosen_at=chosen_at,
-        status=Delivery.Status.QUEUED if picks else Delivery.Status.SKIPPED,
-        skip_reason="" if picks else Delivery.SkipReason.NOTHING_RELEVANT,
-    )
+def _outcome(picks: Sequence[Pick], reason: SkipReason | None) -> dict[str, Any]:
+    if reason or not picks:
+        return {"status": Delivery.Status.SKIPPED, "skip_reason": reason or SkipReason.NOTHING_RELEVANT}
+    return {"picks": [pick.as_json() for pick in picks]}
 
 
 def _choose_for(

@@ -17,6 +17,7 @@ from django.db.models import F
 
 from mail.message import Message
 from mail.transport import HandOverError, Mailer, NotSent, Refused, RefusedForNow, Uncertain
+from newsletter.due import reason_not_wanted
 from newsletter.models import Delivery, DeliveryQuerySet, Edition
 from newsletter.rendering import digest_message
 from subscribers.models import Subscriber, Suppression
@@ -144,10 +145,10 @@ class Sender:
 
     def _message(self, delivery: Delivery, reader: Subscriber | None, at: datetime) -> Message | None:
         """Return the mail of a delivery; or settle it, when it is not to be sent or cannot be made."""
+        delivery.edition = self._edition(delivery.edition_id)
         reason = _reason_to_skip(delivery, reader, at)
         try:
             if reader and not reason:
-                delivery.edition = self._edition(delivery.edition_id)
                 return digest_message(delivery, reader)
         except Exception:  # one row that cannot be rendered, whatever the cause, does not stop the others
             logger.exception("Delivery %s cannot be rendered", delivery.pk)
@@ -186,6 +187,8 @@ def _reason_to_skip(delivery: Delivery, reader: Subscriber | None, at: datetime)
         return Delivery.SkipReason.SUPPRESSED
     if at > delivery.due_at + settings.NEWSLETTER_LATE_AFTER:
         return Delivery.SkipReason.LATE
+    if reason := reason_not_wanted(delivery.edition, reader, delivery.due_at):
+        return reason
     return None if delivery.picks else Delivery.SkipReason.NOTHING_RELEVANT
 
 

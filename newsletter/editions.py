@@ -1,7 +1,7 @@
 """The life of an edition: drafted while papers gain attention, then closed, once."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.db.models import Max, Q, QuerySet
 
 from newsletter.audience import deliver_to_next_readers
 from newsletter.models import Edition, EditionEntry
+from newsletter.periods import Period
 from newsletter.rendering import compile_fragments
 from newsletter.schedule import closing_time
 from papers.models import Paper, TrendingScore
@@ -18,22 +19,36 @@ from papers.trending import Score
 
 logger = logging.getLogger(__name__)
 
-# A daily edition ranks by the attention of the day.
-WINDOW = TrendingScore.Window.DAY
+# What has gone out, or is about to.
+OUT = [Edition.Status.CLOSING, Edition.Status.CLOSED]
+# The attention that each kind ranks by.
+WINDOWS: dict[str, str] = {
+    Edition.Kind.DAILY: TrendingScore.Window.DAY,
+    Edition.Kind.WEEKLY: TrendingScore.Window.WEEK,
+}
 
 Ranked = tuple[Paper, Score]
 
 
 def keep_editions(at: datetime) -> None:
-    """Do what is due: draft the latest day's edition, keep drafts up to date, close those whose time has come."""
+    """Do what is due: draft the latest editions, keep drafts up to date, close those whose time has come."""
     for day in days_to_publish(at):
         ensure_edition(day)
-    _cancel_stale_drafts(at)
-    for edition in Edition.objects.filter(status=Edition.Status.DRAFT):
+    _keep_drafts(Edition.Kind.DAILY, at)
+    # After the daily ones, whose closing is what makes a week worth an edition.
+    for week in weeks_to_publish(at):
+        ensure_weekly_edition(week)
+    _keep_drafts(Edition.Kind.WEEKLY, at)
+
+
+def _keep_drafts(kind: Edition.Kind, at: datetime) -> None:
+    editions = Edition.objects.filter(kind=kind)
+    _cancel_stale_drafts(kind, at)
+    for edition in editions.filter(status=Edition.Status.DRAFT):
         if edition.closes_at > at:
             refresh_draft(edition.pk)
     due = Q(status=Edition.Status.DRAFT, closes_at__lte=at) | Q(status=Edition.Status.CLOSING)
-    for edition in Edition.objects.filter(due).order_by("closes_at"):
+    for edition in editions.filter(due).order_by("closes_at"):
         close_edition(edition.pk, at)
 
 
@@ -44,35 +59,63 @@ def days_to_publish(at: datetime) -> list[date]:
     out are never published: news does not run backwards.
     """
     recent = Paper.objects.visible().filter(
-        listed_on__lte=at.date(), listed_on__gte=(at - settings.NEWSLETTER_EDITION_MAX_AGE).date()
+        listed_on__lte=at.date(), listed_on__gte=(at - Edition.Kind.DAILY.max_age).date()
     )
-    last = Edition.objects.exclude(status=Edition.Status.DRAFT).aggregate(period=Max("period"))["period"]
-    if last:
-        recent = recent.filter(listed_on__gte=date.fromisoformat(last))
-    days = {day for day in recent.values_list("listed_on", flat=True).distinct() if day}
-    past = {day for day in days if closing_time(day, settings.NEWSLETTER_CLOSING_HOUR) <= at}
-    return sorted({max(found) for found in (days, past) if found})
+    if last := _last_that_was_out(Edition.Kind.DAILY):
+        recent = recent.filter(listed_on__gte=last.first)
+    days = recent.values_list("listed_on", flat=True).distinct()
+    return [period.first for period in _latest({Period.of_day(day) for day in days if day}, at)]
+
+
+def weeks_to_publish(at: datetime) -> list[Period]:
+    """Return the latest recent week that had a daily edition, and the latest one whose closing time has passed."""
+    oldest = Period.of_week((at - Edition.Kind.WEEKLY.max_age).date())
+    last = _last_that_was_out(Edition.Kind.WEEKLY)
+    since = max(oldest.first, last.first) if last else oldest.first
+    published = Edition.objects.filter(kind=Edition.Kind.DAILY, status__in=OUT, period__gte=since.isoformat())
+    return _latest({Period.of_week(edition.about.first) for edition in published.defer("fragments")}, at)
+
+
+def _last_that_was_out(kind: Edition.Kind) -> Period | None:
+    known = Edition.objects.filter(kind=kind).exclude(status=Edition.Status.DRAFT)
+    last = known.aggregate(period=Max("period"))["period"]
+    return Period.parse(last) if last else None
+
+
+def _latest(periods: set[Period], at: datetime) -> list[Period]:
+    """The latest of `periods`, and the latest of those whose closing time has passed; oldest first."""
+    past = {period for period in periods if _closing_time(period) <= at}
+    return sorted({max(found) for found in (periods, past) if found})
+
+
+def _closing_time(period: Period) -> datetime:
+    return closing_time(period.last, settings.NEWSLETTER_CLOSING_HOUR)
 
 
 def ensure_edition(day: date) -> Edition | None:
     """Return the daily edition about `day`, made if there is something new; None if there is not."""
-    period = day.isoformat()
-    known = Edition.objects.filter(kind=Edition.Kind.DAILY, period=period).first()
-    if known or not new_papers(day).exists():
+    return _ensure(Edition.Kind.DAILY, Period.of_day(day), is_news=new_papers(day).exists)
+
+
+def ensure_weekly_edition(week: Period) -> Edition | None:
+    """Return the edition about `week`, made if a daily one of that week went out; None if there is none."""
+    published = Edition.objects.filter(kind=Edition.Kind.DAILY, status__in=OUT)
+    within = published.filter(period__range=(week.first.isoformat(), week.last.isoformat()))
+    return _ensure(Edition.Kind.WEEKLY, week, is_news=within.exists)
+
+
+def _ensure(kind: Edition.Kind, about: Period, is_news: Callable[[], bool]) -> Edition | None:
+    period = str(about)
+    known = Edition.objects.filter(kind=kind, period=period).first()
+    if known or not is_news():
         return known
-    edition, _ = Edition.objects.get_or_create(
-        kind=Edition.Kind.DAILY,
-        period=period,
-        defaults={"closes_at": closing_time(day, settings.NEWSLETTER_CLOSING_HOUR)},
-    )
+    edition, _ = Edition.objects.get_or_create(kind=kind, period=period, defaults={"closes_at": _closing_time(about)})
     return edition
 
 
 def new_papers(day: date) -> QuerySet[Paper]:
-    """The visible papers listed on `day` that no closed edition had."""
-    published = EditionEntry.objects.filter(
-        edition__status__in=[Edition.Status.CLOSING, Edition.Status.CLOSED], is_hidden=False
-    )
+    """The visible papers listed on `day` that no closed daily edition had."""
+    published = EditionEntry.objects.filter(edition__kind=Edition.Kind.DAILY, edition__status__in=OUT, is_hidden=False)
     return Paper.objects.visible().filter(listed_on=day).exclude(pk__in=published.values("paper_id"))
 
 
@@ -81,13 +124,14 @@ def refresh_draft(edition_id: int) -> None:
     with transaction.atomic():
         edition = Edition.objects.select_for_update().get(pk=edition_id)
         if edition.is_draft:
-            _set_entries(edition, _stored_ranking(edition.day))
+            _set_entries(edition, _stored_ranking(edition))
 
 
 def place_last(entry: EditionEntry) -> None:
     """Fill in what an editor who adds an entry does not say: the score known so far, and a place after all others."""
     last = EditionEntry.objects.filter(edition=entry.edition_id).aggregate(rank=Max("rank"))["rank"] or 0
-    known = TrendingScore.objects.filter(paper=entry.paper_id, window=WINDOW).order_by("-day").first()
+    window = WINDOWS[entry.edition.kind]
+    known = TrendingScore.objects.filter(paper=entry.paper_id, window=window).order_by("-day").first()
     entry.rank = last + 1
     entry.score, entry.parts = (known.score, known.parts) if known else (0.0, [])
     if not entry.is_curated:
@@ -115,25 +159,26 @@ def close_edition(edition_id: int, at: datetime) -> None:
     logger.info("Edition %s closed for %s readers", edition, edition.deliveries.count())
 
 
-def _cancel_stale_drafts(at: datetime) -> None:
+def _cancel_stale_drafts(kind: Edition.Kind, at: datetime) -> None:
     """Cancel drafts that were overtaken while the service was down: too old, or older than one that is due or out."""
+    editions = Edition.objects.filter(kind=kind)
     due = Q(status=Edition.Status.DRAFT, closes_at__lte=at)
-    out = Q(status__in=[Edition.Status.CLOSING, Edition.Status.CLOSED])
-    newest = Edition.objects.filter(due | out).aggregate(period=Max("period"))["period"]
+    newest = editions.filter(due | Q(status__in=OUT)).aggregate(period=Max("period"))["period"]
     if newest is None:
         return
-    overtaken = Q(period__lt=newest) | Q(closes_at__lt=at - settings.NEWSLETTER_EDITION_MAX_AGE)
-    for edition in Edition.objects.filter(overtaken, status=Edition.Status.DRAFT):
+    overtaken = Q(period__lt=newest) | Q(closes_at__lt=at - kind.max_age)
+    for edition in editions.filter(overtaken, status=Edition.Status.DRAFT):
         if Edition.objects.filter(pk=edition.pk, status=Edition.Status.DRAFT).update(status=Edition.Status.CANCELLED):
             logger.warning("Edition %s was overtaken and is cancelled", edition)
 
 
-def _stored_ranking(day: date) -> list[Ranked]:
-    """The last stored scores of the day, best first, without papers listed after `day`."""
-    scored_on = TrendingScore.objects.latest_day(WINDOW)
+def _stored_ranking(edition: Edition) -> list[Ranked]:
+    """The last stored scores of its window, best first, without papers listed after what it is about."""
+    window = WINDOWS[edition.kind]
+    scored_on = TrendingScore.objects.latest_day(window)
     if scored_on is None:
         return []
-    scores = TrendingScore.objects.ranked(WINDOW, scored_on).filter(paper__listed_on__lte=day)
+    scores = TrendingScore.objects.ranked(window, scored_on).filter(paper__listed_on__lte=edition.about.last)
     best = scores[: settings.NEWSLETTER_EDITION_SIZE]
     return [(score.paper, Score(score.score, score.parts)) for score in best]
 
@@ -155,9 +200,9 @@ def _set_entries(edition: Edition, ranked: Sequence[Ranked]) -> None:
 
 
 def _freeze(edition: Edition, at: datetime) -> None:
-    ranked = rank_papers(at=at, window=WINDOW)
-    # Closed late, it is still about its day: what was listed since then is the next edition's news.
-    ranked = [(paper, score) for paper, score in ranked if paper.listed_on and paper.listed_on <= edition.day]
+    ranked = rank_papers(at=at, window=WINDOWS[edition.kind])
+    # Closed late, it is still about its day or week: what was listed since then is the next edition's news.
+    ranked = [(paper, score) for paper, score in ranked if paper.listed_on and paper.listed_on <= edition.about.last]
     _set_entries(edition, ranked[: settings.NEWSLETTER_EDITION_SIZE])
     entries = list(edition.entries.going_out())
     edition.closing_at = at

@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.formats import date_format
 
 from newsletter.models import Edition, EditionEntry
 from newsletter.pages import closed_edition
@@ -19,7 +18,7 @@ def editions(request: HttpRequest, form: str) -> HttpResponse:
     titles = EditionEntry.objects.filter(edition__in=found).titles()
     listing = Listing(
         title="Paper Route: editions",
-        description="What each day’s digests were chosen from.",
+        description="What the digests were chosen from.",
         path=reverse("editions"),
         items=[_item(edition, titles[edition.pk]) for edition in found],
     )
@@ -28,7 +27,7 @@ def editions(request: HttpRequest, form: str) -> HttpResponse:
 
 def _item(edition: Edition, titles: list[str]) -> Item:
     return Item(
-        title=f"Edition of {_day(edition)}",
+        title=edition.title,
         path=reverse("edition", args=[edition.period]),
         html=paragraphs(*titles),
         at=edition.closing_at or edition.closes_at,
@@ -41,13 +40,9 @@ def edition(request: HttpRequest, period: str, form: str) -> HttpResponse:
     closed_at = found.closing_at or found.closes_at
     entries = found.entries.going_out()
     listing = Listing(
-        title=f"Paper Route: edition of {_day(found)}",
+        title=f"Paper Route: {found.title}",
         description="The papers of this edition, as they stood when it closed.",
         path=reverse("edition", args=[found.period]),
         items=[about(entry.paper, attention=in_words(entry.parts), note=entry.note, at=closed_at) for entry in entries],
     )
     return answer(listing, request, form)
-
-
-def _day(edition: Edition) -> str:
-    return date_format(edition.day, "j F Y")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from datetime import date, datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
+from newsletter.periods import Period
+from newsletter.schedule import is_weekend
 from papers.models import Paper
 from subscribers.models import Subscriber
 
@@ -19,14 +21,14 @@ class EditionQuerySet(models.QuerySet["Edition"]):
     def closed(self) -> EditionQuerySet:
         return self.filter(status=Edition.Status.CLOSED)
 
-    def current(self, at: datetime) -> Edition | None:
-        """What somebody who confirms at `at` gets at once: the newest closed edition, if it is recent."""
-        recent = self.closed().filter(closing_at__gt=at - settings.NEWSLETTER_EDITION_MAX_AGE)
+    def current(self, at: datetime, kind: str = "daily") -> Edition | None:
+        """What somebody who confirms at `at` gets at once: the newest closed edition of this kind, if it is recent."""
+        recent = self.closed().filter(kind=kind, closing_at__gt=at - Edition.Kind(kind).max_age)
         return recent.order_by("-period").first()
 
     def archive(self) -> EditionQuerySet:
         """What anybody may look back at, newest first; without the compiled mails, which are long."""
-        return self.closed().order_by("-period").defer("fragments")
+        return self.closed().order_by("-closes_at", "kind").defer("fragments")
 
     def sending(self) -> EditionQuerySet:
         """Closed editions whose deliveries may go out."""
@@ -39,6 +41,11 @@ class Edition(models.Model):
     class Kind(models.TextChoices):
         DAILY = "daily"
         WEEKLY = "weekly"
+
+        @property
+        def max_age(self) -> timedelta:
+            """For how long it is news."""
+            return timedelta(weeks=1) if self == self.WEEKLY else settings.NEWSLETTER_EDITION_MAX_AGE
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft: follows the scores; editors curate"
@@ -62,7 +69,7 @@ class Edition(models.Model):
     objects = EditionQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-period", "kind"]
+        ordering = ["-closes_at", "kind"]
         constraints = [
             models.UniqueConstraint(fields=["kind", "period"], name="one_edition_per_kind_and_period"),
             models.CheckConstraint(
@@ -75,8 +82,22 @@ class Edition(models.Model):
         return f"{self.kind} {self.period}"
 
     @property
-    def day(self) -> date:
-        return date.fromisoformat(self.period)
+    def about(self) -> Period:
+        """The day, or the week."""
+        return Period.parse(self.period)
+
+    @property
+    def title(self) -> str:
+        """As in "Edition of 23 November 2026" or "Week 47, 16–22 November 2026"."""
+        return self.about.name if self.about.is_week else f"Edition of {self.about.name}"
+
+    @property
+    def cadences(self) -> list[str]:
+        """Which readers it is for."""
+        if self.kind == self.Kind.WEEKLY:
+            return [Subscriber.Cadence.WEEKLY]
+        every_day: list[str] = [Subscriber.Cadence.DAILY]
+        return every_day if is_weekend(self.about.first) else [*every_day, Subscriber.Cadence.WEEKDAYS]
 
     @property
     def is_draft(self) -> bool:
@@ -179,6 +200,7 @@ class Delivery(models.Model):
         UNSUBSCRIBED = "unsubscribed", "The reader left"
         ERASED = "erased", "The reader was erased"
         PAUSED = "paused", "The reader takes a break"
+        CADENCE = "cadence", "The reader chose another cadence"
         LATE = "late", "Too late to be of use"
         NOTHING_RELEVANT = "nothing_relevant", "Nothing to show this reader"
 

@@ -41,7 +41,6 @@ def compile_fragments(edition: Edition, entries: Sequence[EditionEntry]) -> dict
     cut = f"<!--cut-{secrets.token_hex(8)}-->"
     context = {
         "edition": edition,
-        "day": edition.day,
         "entries": [{"entry": entry, "paper": entry.paper, "attention": in_words(entry.parts)} for entry in entries],
         "mark": marks,
         "cut": cut,

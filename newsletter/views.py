@@ -51,13 +51,13 @@ def show_editions(request: HttpRequest) -> HttpResponse:
 def show_edition(request: HttpRequest, period: str) -> HttpResponse:
     edition = closed_edition(period)
     entries = [Shown(entry.paper, in_words(entry.parts), entry.note) for entry in edition.entries.going_out()]
-    archive = Edition.objects.archive()
+    of_kind = Edition.objects.archive().filter(kind=edition.kind)
     context = {
         "edition": edition,
         "entries": entries,
         "lead": "; ".join(entry.paper.title for entry in entries[:LEADS]),
-        "before": archive.filter(period__lt=period).first(),
-        "after": archive.filter(period__gt=period).last(),
+        "before": of_kind.filter(period__lt=period).first(),
+        "after": of_kind.filter(period__gt=period).last(),
         "has_sample": any(entry.paper.is_sample for entry in entries),
         "canonical": absolute(request.path),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import models
@@ -13,6 +14,12 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
     def covers(self, address: str) -> bool:
         """Return whether we must never mail `address`."""
         return self.filter(address_hash=fingerprint(address)).exists()
+
+    def covering(self, addresses: Iterable[str]) -> set[str]:
+        """Return those of `addresses` that we must never mail, by one query."""
+        address_by_hash = {fingerprint(address): address for address in addresses}
+        found = self.filter(address_hash__in=address_by_hash).values_list("address_hash", flat=True)
+        return {address_by_hash[address_hash] for address_hash in found}
 
     def suppress(self, address: str, reason: str, at: datetime) -> None:
         """Never mail `address` again; the first reason stays."""

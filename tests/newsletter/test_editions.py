@@ -33,6 +33,15 @@ def keep(at: datetime) -> None:
     keep_editions(at)
 
 
+def statuses(kind: str = Edition.Kind.DAILY) -> dict[str, str]:
+    return dict(Edition.objects.filter(kind=kind).values_list("period", "status"))
+
+
+def daily() -> Edition:
+    """The only daily edition."""
+    return Edition.objects.get(kind=Edition.Kind.DAILY)
+
+
 def rows() -> tuple[list[Any], list[Any]]:
     return list(Edition.objects.order_by("pk").values()), list(Delivery.objects.order_by("pk").values())
 
@@ -57,7 +66,7 @@ def test_an_edition_closes_at_its_time_and_gives_every_active_reader_one_deliver
     delivery = Delivery.objects.get()
     assert (delivery.subscriber, delivery.status) == (vienna, Delivery.Status.QUEUED)
     assert delivery.due_at == datetime(2026, 11, 24, 6, tzinfo=UTC)
-    assert Edition.objects.get().audience == 1
+    assert daily().audience == 1
 
 
 def test_keeping_editions_twice_keeps_one_edition_and_one_delivery_per_reader() -> None:
@@ -99,7 +108,7 @@ def test_a_service_that_was_down_at_closing_time_publishes_the_last_day_and_draf
     make_paper(listed_on=YESTERDAY)
     make_paper(listed_on=TODAY)
     keep(MORNING)
-    assert dict(Edition.objects.values_list("period", "status")) == {"2026-11-20": "closed", "2026-11-23": "draft"}
+    assert statuses() == {"2026-11-20": "closed", "2026-11-23": "draft"}
     old = Edition.objects.get(period="2026-11-20")
     assert [entry.paper.listed_on for entry in old.entries.all()] == [YESTERDAY]
 
@@ -129,7 +138,7 @@ def test_what_an_editor_says_about_an_entry_goes_out() -> None:
     entries.filter(paper=hidden).update(is_hidden=True)
     make_reader()
     keep(NOW)
-    edition = Edition.objects.get()
+    edition = daily()
     assert [entry.paper for entry in edition.entries.going_out()] == [third, second, first]
     assert Delivery.objects.get().picks[0]["paper_id"] == third.pk
     assert "Read this one" in edition.fragments["html"]["papers"][str(third.pk)]
@@ -249,8 +258,7 @@ def test_a_draft_that_was_overtaken_while_the_service_was_down_is_cancelled() ->
     make_paper()
     make_reader()
     keep(NOW)
-    statuses = dict(Edition.objects.values_list("period", "status"))
-    assert statuses == {old.isoformat(): "cancelled", missed.isoformat(): "cancelled", TODAY.isoformat(): "closed"}
+    assert statuses() == {old.isoformat(): "cancelled", missed.isoformat(): "cancelled", TODAY.isoformat(): "closed"}
     assert Delivery.objects.count() == 1
 
 
@@ -258,7 +266,7 @@ def test_a_draft_that_is_only_due_is_not_overtaken_by_one_that_is_not() -> None:
     make_edition(make_paper(listed_on=YESTERDAY), day=YESTERDAY, status=Edition.Status.DRAFT)
     make_paper()
     keep(MORNING)
-    assert dict(Edition.objects.values_list("period", "status")) == {"2026-11-20": "closed", "2026-11-23": "draft"}
+    assert statuses() == {"2026-11-20": "closed", "2026-11-23": "draft"}
 
 
 def test_an_hour_that_strikes_while_the_edition_closes_is_today() -> None:
