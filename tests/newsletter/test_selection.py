@@ -1,23 +1,41 @@
+import re
 from dataclasses import replace
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.selection import Candidate, Taste, choose
+from newsletter.selection import LIKED_POINTS, LONGEST_TITLE, Candidate, Liked, Taste, choose, words_of
 from papers.text import plain
 
 TOPICS = {1: "Agents", 2: "Video", 3: "Robotics"}
 TITLES = ["Agents that plan", "Video diffusion", "Robots and memory", "Memory for agents", "Proofs", "Video agents"]
 
 
-def candidate(paper_id: int, *, title: str = "A paper", score: float = 1.0, topics: tuple[int, ...] = ()) -> Candidate:
+NAMES = ["Ada Lovelace", "Émilie du Châtelet", "Bob Ada"]
+
+
+def candidate(
+    paper_id: int,
+    *,
+    title: str = "A paper",
+    score: float = 1.0,
+    topics: tuple[int, ...] = (),
+    authors: tuple[str, ...] = (),
+) -> Candidate:
     return Candidate(
         paper_id=paper_id,
         score=score,
         attention="+5 upvotes",
         text=plain(title),
         topics={topic: TOPICS[topic] for topic in topics},
+        words=words_of(title, []),
+        authors=authors,
     )
+
+
+def liked(paper_id: int, title: str) -> Liked:
+    return Liked(paper_id, title, words_of(title, []))
 
 
 candidates = st.lists(
@@ -27,6 +45,7 @@ candidates = st.lists(
         title=st.sampled_from(TITLES),
         score=st.floats(0, 10),
         topics=st.lists(st.sampled_from([1, 2, 3]), unique=True).map(tuple),
+        authors=st.lists(st.sampled_from(NAMES), unique=True).map(tuple),
     ),
     unique_by=lambda one: one.paper_id,
     max_size=30,
@@ -35,7 +54,11 @@ tastes = st.builds(
     Taste,
     interests=st.lists(st.sampled_from(["memory", "video diffusion", "proof"]), unique=True).map(tuple),
     muted=st.lists(st.sampled_from(["robots", "planning"]), unique=True).map(tuple),
+    authors=st.lists(st.sampled_from(["ada  lovelace", "EMILIE DU CHATELET", "Ada"]), unique=True).map(tuple),
     topics=st.frozensets(st.sampled_from([1, 2, 3])),
+    liked=st.lists(
+        st.builds(liked, st.integers(40, 60), st.sampled_from(TITLES)), unique_by=lambda one: one.paper_id, max_size=4
+    ).map(tuple),
     size=st.integers(5, 20),
     seen=st.frozensets(st.integers(1, 50), max_size=10),
 )
@@ -76,7 +99,8 @@ def test_picks_respect_size_history_and_muted_words(offered: list[Candidate], ta
     by_id = {one.paper_id: one for one in offered}
     assert len(picks) <= taste.size
     assert len({pick.paper_id for pick in picks}) == len(picks)
-    assert not taste.seen & {pick.paper_id for pick in picks}
+    known = taste.seen | {one.paper_id for one in taste.liked}
+    assert not known & {pick.paper_id for pick in picks}
     muted = [plain(phrase) for phrase in taste.muted]
     assert not any(phrase in by_id[pick.paper_id].text for pick in picks for phrase in muted)
 
@@ -91,4 +115,74 @@ def test_the_same_inputs_give_the_same_picks_and_every_reason_is_true(offered: l
         for phrase in taste.interests:
             assert (f"“{phrase}”" in pick.reason) == (plain(phrase) in one.text)
         for topic, name in TOPICS.items():
-            assert (name in pick.reason) == (topic in one.topics and topic in taste.topics)
+            is_told = pick.reason.startswith(f"in {name}") or re.search(rf"(in|and) {name}\b.*you follow", pick.reason)
+            assert bool(is_told) == (topic in one.topics and topic in taste.topics)
+        follows = {"Ada Lovelace": "ada  lovelace", "Émilie du Châtelet": "EMILIE DU CHATELET", "Bob Ada": "Bob Ada"}
+        for name, typed in follows.items():
+            assert (name in pick.reason) == (name in one.authors and typed in taste.authors)
+        if named := re.search(r"because you liked “(.*)”", pick.reason):
+            (words,) = {other.words for other in taste.liked if other.title == named[1]}
+            assert words & one.words
+
+
+@given(candidates, tastes, st.randoms(use_true_random=False))
+def test_the_order_of_what_was_liked_does_not_matter(offered: list[Candidate], taste: Taste, random: Random) -> None:
+    mixed = random.sample(taste.liked, len(taste.liked))
+    assert choose(offered, replace(taste, liked=tuple(mixed))) == choose(offered, taste)
+
+
+@given(candidates, tastes)
+def test_what_was_liked_gives_no_more_than_its_points(offered: list[Candidate], taste: Taste) -> None:
+    alone = replace(taste, seen=taste.seen | {one.paper_id for one in taste.liked}, size=50)
+    without = {pick.paper_id: pick.score for pick in choose(offered, replace(alone, liked=()))}
+    for pick in choose(offered, alone):
+        assert 0 <= pick.score - without[pick.paper_id] <= LIKED_POINTS + 0.001
+
+
+def test_a_followed_author_outranks_attention_and_is_named_as_the_paper_spells_it() -> None:
+    offered = [candidate(1, score=9), candidate(2, authors=("Bob Ada", "Émilie du Châtelet"))]
+    picks = choose(offered, Taste(authors=("emilie DU chatelet",)))
+    assert (picks[0].paper_id, picks[0].reason) == (2, "by Émilie du Châtelet, whom you follow")
+
+
+def test_a_part_of_a_name_is_another_name() -> None:
+    picks = choose([candidate(1, authors=("Ada Lovelace",))], Taste(authors=("Ada", "Lovelace", "Ada L")))
+    assert picks[0].reason == "trending: +5 upvotes"
+
+
+def test_a_paper_like_one_that_was_liked_comes_first_and_says_which() -> None:
+    offered = [
+        candidate(1, title="A famous model for everything", score=9),
+        candidate(2, title="A proof of the sorting model", score=1),
+        candidate(3, title="A sorting network for a robot", score=1),
+    ]
+    picks = choose(offered, Taste(liked=(liked(9, "A sorting network"), liked(8, "Cooking with gas"))))
+    assert picks[0].paper_id == 3
+    assert picks[0].reason == "because you liked “A sorting network”"
+
+
+def test_common_words_are_no_likeness() -> None:
+    offered = [candidate(number, title=f"A model of thing{number}") for number in range(20)]
+    picks = choose(offered, Taste(liked=(liked(99, "A model of kindness"),)))
+    assert {pick.reason for pick in picks} == {"trending: +5 upvotes"}
+
+
+def test_a_long_title_is_shortened_in_a_reason() -> None:
+    title = "Sorting " + "very " * 20 + "fast"
+    offered = [candidate(1, title=title), candidate(2, title="Other")]
+    (reason, *_) = [pick.reason for pick in choose(offered, Taste(liked=(liked(9, title),)))]
+    assert reason.startswith("because you liked “Sorting very")
+    assert reason.endswith("very…”")
+    assert len(reason) <= len("because you liked “”") + LONGEST_TITLE
+
+
+def test_a_muted_word_wins_over_everything() -> None:
+    muted = replace(candidate(1, title="Robots sort", authors=("Ada Lovelace",), topics=(1,)), is_pinned=True)
+    taste = Taste(
+        muted=("robots",),
+        interests=("sort",),
+        authors=("Ada Lovelace",),
+        topics=frozenset({1}),
+        liked=(liked(9, "Robots sort"),),
+    )
+    assert choose([muted], taste) == []
