@@ -1,24 +1,18 @@
-"""What an operator sees of the readers, and who the operators are: the one app about people holds both."""
-
 from typing import TypedDict
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group, User
 from django.db import transaction
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django_stubs_ext import WithAnnotations
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import display
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from papers.admin import Kept, ReadOnly
 from subscribers import optin
-from subscribers.addresses import fingerprint
+from subscribers.admin.files import InAndOutAdmin
 from subscribers.models import ConsentEvent, Subscriber, Suppression
 from subscribers.preferences import save_preferences
 
@@ -42,8 +36,8 @@ class Following(TypedDict):
 
 
 @admin.register(Subscriber)
-class SubscriberAdmin(Kept, ModelAdmin[Subscriber]):
-    """Readers come in by double opt-in only, so neither address nor status is edited here."""
+class SubscriberAdmin(Kept, InAndOutAdmin):
+    """Readers come in by double opt-in or by file, so neither address nor status is edited here."""
 
     list_display = ["email", "short_status", "created_at", "confirmed_at", "topic_count", "hour", "time_zone"]
     list_filter = ["status", "created_at", "confirmed_at"]
@@ -97,45 +91,3 @@ class SubscriberAdmin(Kept, ModelAdmin[Subscriber]):
                 Suppression.objects.suppress(reader.email, Suppression.Reason.MANUAL, at)
                 optin.unsubscribe(reader, source="admin", at=at)
         self.message_user(request, f"Suppressed: {len(readers)}.", messages.SUCCESS)
-
-
-@admin.register(Suppression)
-class SuppressionAdmin(ModelAdmin[Suppression]):
-    """Addresses are known by their hashes alone; searching for an address tells whether it is one of them."""
-
-    list_display = ["short_hash", "reason", "at"]
-    list_filter = ["reason", "at"]
-    search_fields = ["address_hash"]
-    search_help_text = "A whole address"
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Suppression], search_term: str
-    ) -> tuple[QuerySet[Suppression], bool]:
-        return (queryset.filter(address_hash=fingerprint(search_term)) if search_term else queryset), False
-
-    @admin.display(description="address")
-    def short_hash(self, suppression: Suppression) -> str:
-        return f"{suppression.address_hash[:12]}…"
-
-
-# Django registers its own pages for these, with forms that the admin's theme does not know.
-admin.site.unregister([User, Group])
-
-
-@admin.register(User)
-class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
-    form = UserChangeForm
-    add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
-
-
-@admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin[Group]):
-    pass

@@ -1,0 +1,9 @@
+from typing import Any
+
+from django.http import HttpRequest
+
+class ImportExportMixin:
+    import_template_name: str
+    def has_import_permission(self, request: HttpRequest) -> bool: ...
+    def has_export_permission(self, request: HttpRequest) -> bool: ...
+    def get_export_data(self, file_format: Any, request: HttpRequest, queryset: Any, **kwargs: Any) -> Any: ...
