@@ -157,3 +157,42 @@ function prepareChallenge(form) {
 
 const challenged = document.getElementById("challenge");
 if (challenged) prepareChallenge(challenged);
+
+// --- Finds a topic in the tree of the preferences page, and counts the chosen ones
+
+function narrowTopics(box, groups) {
+  const words = document.getElementById("narrow");
+  const wasOpen = groups.map((group) => group.open);
+
+  function narrow(event) {
+    // What is typed here is no preference: nobody has to choose a digest anew.
+    event.stopPropagation();
+    const sought = words.value.trim().toLowerCase();
+    let found = 0;
+    groups.forEach((group, number) => {
+      const ofGroup = group.querySelector("summary").textContent.toLowerCase().includes(sought);
+      const topics = Array.from(group.querySelectorAll("label"));
+      for (const topic of topics) topic.hidden = !ofGroup && !topic.textContent.toLowerCase().includes(sought);
+      const shown = topics.filter((topic) => !topic.hidden).length;
+      found += shown;
+      group.hidden = shown === 0;
+      group.open = sought ? true : wasOpen[number];
+    });
+    document.getElementById("narrow-said").textContent = sought ? `Topics found: ${found}` : "";
+  }
+
+  words.addEventListener("input", narrow);
+  words.addEventListener("keydown", (event) => {
+    // Enter would send the form.
+    if (event.key === "Enter") event.preventDefault();
+  });
+  for (const group of groups) {
+    group.addEventListener("change", () => {
+      group.querySelector(".chosen").textContent = group.querySelectorAll(":checked").length;
+    });
+  }
+  box.hidden = false;
+}
+
+const narrowing = document.getElementById("narrow-topics");
+if (narrowing) narrowTopics(narrowing, Array.from(document.querySelectorAll(".topic-group")));

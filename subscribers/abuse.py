@@ -92,21 +92,26 @@ def caller_at(address: str) -> Caller:
     return getattr(caller, "ipv4_mapped", None) or caller
 
 
+def is_within(rate: str, name: str, who: str) -> bool:
+    """Count one more `name` of `who`, and return whether that is within `rate`; what cannot be counted is not."""
+    return _are_within([(parse(rate), name, who)])
+
+
 def _is_within_limits(caller: Caller) -> bool:
     one, around = networks_of(caller)
     rates = settings.SUBSCRIBERS_LIMITS
     hits = [(rates["address"], one), (rates["network"], around), (rates["everywhere"], "everywhere")]
+    return _are_within([(parse(rate), "sign-up", who) for rate, who in hits])
+
+
+def _are_within(hits: Iterable[tuple[RateLimitItem, str, str]]) -> bool:
+    """Count every one of `hits`, and return whether all were within their limits; what cannot be counted is not."""
     try:
-        return _count((parse(rate), "sign-up", who) for rate, who in hits)
+        limiter = _limiter(settings.SUBSCRIBERS_LIMITS_STORAGE)
+        within = [limiter.hit(rate, *names) for rate, *names in hits]
     except StorageError as err:
-        logger.warning("The limits of sign-ups cannot be counted: %s", type(err.storage_error).__name__)
+        logger.warning("The limits of readers cannot be counted: %s", type(err.storage_error).__name__)
         return False
-
-
-def _count(hits: Iterable[tuple[RateLimitItem, str, str]]) -> bool:
-    """Count every one of `hits`, and return whether all were within their limits."""
-    limiter = _limiter(settings.SUBSCRIBERS_LIMITS_STORAGE)
-    within = [limiter.hit(rate, *names) for rate, *names in hits]
     return all(within)
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from mail.message import make_message, render_body
 from mail.transport import HandOverError, Mailer, NotSent, RefusedForNow
+from subscribers.addresses import is_disposable
 from subscribers.links import confirm_url, new_address_url, preferences_url, unsubscribe_url
 from subscribers.models import Letter, Mailbox, Subscriber, Suppression
 
@@ -58,11 +59,24 @@ def _claim(letter_id: int, at: datetime) -> Letter | None:
     with transaction.atomic():
         if not Letter.objects.due(at).filter(pk=letter_id).update(due_at=at + LEASE):
             return None
-        letter = Letter.objects.select_related("subscriber").get(pk=letter_id)
-        if Suppression.objects.covers(letter.address) or not _is_within_caps(letter, at):
+        letter = Letter.objects.select_related("subscriber__address_change").get(pk=letter_id)
+        if not (_may_go_out(letter) and _is_within_caps(letter, at)):
             letter.delete()
             return None
     return letter
+
+
+def _may_go_out(letter: Letter) -> bool:
+    """Whether the address of a letter may be written to, and is still the one that was asked for.
+
+    Else a link that speaks for one address would come to another.
+    """
+    if Suppression.objects.covers(letter.address):
+        return False
+    if letter.kind != Letter.Kind.NEW_ADDRESS:
+        return True
+    change = getattr(letter.subscriber, "address_change", None)
+    return change is not None and change.address == letter.address and not is_disposable(letter.address)
 
 
 def _is_within_caps(letter: Letter, at: datetime) -> bool:

@@ -1,21 +1,26 @@
 """Pages that open by a signed link: nobody else may keep them, find them or learn their address."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, TypeVar
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from subscribers.tokens import LinkExpired, LinkInvalid
+from subscribers.optin import ask, reader_of_expired
+from subscribers.tokens import LinkExpired, LinkInvalid, Purpose
 
 P = ParamSpec("P")
+R = TypeVar("R", bound=HttpRequest)
+
+# Links that come again by mail: in the letter that a sign-up with the reader's address would lead to.
+RENEWED = {Purpose.CONFIRM, Purpose.PREFERENCES}
 
 
-def page_by_token(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+def page_by_token(view: Callable[Concatenate[R, P], HttpResponse]) -> Callable[Concatenate[R, P], HttpResponse]:
     """Answer an invalid or expired link with a page that helps, and mark every answer as private.
 
     The token in the address is the authority, so no cookie is read or set and no CSRF token is asked for.
@@ -23,11 +28,11 @@ def page_by_token(
 
     @csrf_exempt
     @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: R, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
             response = view(request, *args, **kwargs)
-        except LinkExpired:
-            response = render(request, "subscribers/link_expired.html", status=410)
+        except LinkExpired as expired:
+            response = _answer_expired(request, expired)
         except LinkInvalid:
             response = render(request, "subscribers/link_invalid.html", status=404)
         response["Cache-Control"] = "no-store"
@@ -36,3 +41,16 @@ def page_by_token(
         return response
 
     return guarded
+
+
+def _answer_expired(request: HttpRequest, link: LinkExpired) -> HttpResponse:
+    """Offer a new link; on its button ask for one. Whoever the link was for, and whatever became of them, sees the
+    same."""
+    is_renewed = link.purpose in RENEWED
+    if is_renewed and request.method == "POST" and "new_link" in request.POST:
+        with suppress(LinkInvalid):
+            reader = reader_of_expired(link.purpose, link.subject)
+            ask(reader.email, source="expired link", at=timezone.now())
+        return redirect("check_inbox")
+    context = {"is_renewed": is_renewed, "purpose": link.purpose}
+    return render(request, "subscribers/link_expired.html", context, status=410)

@@ -53,15 +53,31 @@ def preferences_of(reader: Subscriber) -> Preferences:
     )
 
 
-def save_preferences(reader: Subscriber, topics: Iterable[Topic], at: datetime) -> None:
-    """Store the preferences set on `reader`, and `topics` in place of those followed so far."""
+def save_preferences(
+    reader: Subscriber, topics: Iterable[Topic], at: datetime, *, no_longer_liked: Collection[int] = ()
+) -> None:
+    """Store the preferences set on `reader`, and `topics` in place of those followed so far.
+
+    `no_longer_liked` are ids of papers.
+    """
     with transaction.atomic():
         reader.preferences_changed_at = at
         reader.save(update_fields=[*STORED, "preferences_changed_at"])
         reader.topics.set(topics)
-        transaction.on_commit(
-            lambda: signals.preferences_changed.send(Subscriber, subscriber_id=reader.pk), robust=True
-        )
+        reader.feedback.filter(paper__in=no_longer_liked).delete()
+        _tell_of_change(reader)
+
+
+def change_preferences(reader: Subscriber, at: datetime, **changes: Any) -> None:
+    """Store some columns of the preferences, and leave the others as they are."""
+    with transaction.atomic():
+        Subscriber.objects.filter(pk=reader.pk).update(preferences_changed_at=at, **changes)
+        _tell_of_change(reader)
+
+
+def _tell_of_change(reader: Subscriber) -> None:
+    """Give the news once the change is stored."""
+    transaction.on_commit(lambda: signals.preferences_changed.send(Subscriber, subscriber_id=reader.pk), robust=True)
 
 
 def make_choices(topics: Collection[int], papers: Collection[int], interests: str, time_zone: str) -> dict[str, Any]:

@@ -1,17 +1,137 @@
-from django import forms
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any
 
+from django import forms
+from django.db.models import QuerySet
+
+from papers.text import collapse
 from subscribers.forms.fields import TopicsField
-from subscribers.models import MAX_SIZE, MIN_SIZE, TIME_ZONES, Subscriber
+from subscribers.forms.start import RowsField, is_row
+from subscribers.models import MAX_SIZE, MIN_SIZE, TIME_ZONES, Feedback, Subscriber, split_phrases
+from subscribers.next_digest import today_of
+from subscribers.preferences import Preferences
+
+MAX_TEXT = 2000
+LONGEST_PAUSE = timedelta(days=365)
+# Weeks of the buttons beside the date; none ends a pause.
+PAUSES = [(1, "1 week"), (2, "2 weeks"), (4, "4 weeks"), (0, "Resume")]
+# More than anybody has liked.
+MOST_LIKED = 1000
+
+
+class PhrasesField(forms.CharField):
+    """Words or names, separated by commas or lines, without the control characters that come along when pasting."""
+
+    def __init__(self, *, rows: int, hint: str) -> None:
+        widget = forms.Textarea(attrs={"rows": rows})
+        super().__init__(required=False, max_length=MAX_TEXT, widget=widget, help_text=hint)
+
+    def to_python(self, value: Any) -> str:
+        return "\n".join(collapse(line) for line in (super().to_python(value) or "").splitlines())
 
 
 class PreferencesForm(forms.ModelForm[Subscriber]):
+    """What a reader wants. Checking it sets it on the reader, and stores nothing."""
+
     topics = TopicsField()
+    interests = PhrasesField(rows=3, hint="Words or phrases you want to read about, separated by commas or lines.")
+    followed_authors = PhrasesField(rows=2, hint="Whole names, separated by commas or lines. Their papers come first.")
+    muted_words = PhrasesField(rows=2, hint="Papers with one of these words or phrases are left out.")
+    # Papers that the reader does not like any more.
+    remove = RowsField(most=MOST_LIKED)
+    size = forms.IntegerField(label="Papers a digest", min_value=MIN_SIZE, max_value=MAX_SIZE)
+    cadence = forms.ChoiceField(label="How often", choices=Subscriber.Cadence.choices, widget=forms.RadioSelect)
+    weekday = forms.TypedChoiceField(label="Day", choices=Subscriber.Weekday.choices, coerce=int)
     hour = forms.TypedChoiceField(choices=[(hour, f"{hour:02}:00") for hour in range(24)], coerce=int)
     time_zone = forms.ChoiceField(choices=[(name, name.replace("_", " ")) for name in sorted(TIME_ZONES)])
-    size = forms.IntegerField(label="Papers a digest", min_value=MIN_SIZE, max_value=MAX_SIZE)
-    interests = forms.CharField(required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
-    muted_words = forms.CharField(required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    paused_until = forms.DateField(
+        label="Pause until",
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+    pause = forms.TypedChoiceField(required=False, choices=PAUSES, coerce=int, empty_value=None)
 
     class Meta:
         model = Subscriber
-        fields = ["topics", "interests", "muted_words", "size", "hour", "time_zone"]
+        fields = [
+            "topics",
+            "interests",
+            "followed_authors",
+            "muted_words",
+            "size",
+            "cadence",
+            "weekday",
+            "hour",
+            "time_zone",
+            "paused_until",
+        ]
+
+    def __init__(self, data: Any = None, *, reader: Subscriber, at: datetime) -> None:
+        today = today_of(reader, at)
+        # A pause that is over is none.
+        self.stored_pause = reader.paused_until
+        self.running_pause = reader.paused_until if reader.paused_until and reader.paused_until > today else None
+        self.at = at
+        super().__init__(data, instance=reader, initial={"paused_until": self.running_pause})
+        limits = {"min": today + timedelta(days=1), "max": today + LONGEST_PAUSE}
+        self.fields["paused_until"].widget.attrs |= {name: day.isoformat() for name, day in limits.items()}
+
+    @property
+    def quick_pauses(self) -> list[tuple[int, str]]:
+        return [(weeks, label) for weeks, label in PAUSES if weeks]
+
+    @cached_property
+    def liked(self) -> list[Feedback]:
+        """What the reader likes, with the papers."""
+        said: QuerySet[Feedback] = self.instance.feedback.filter(kind=Feedback.Kind.MORE)
+        return list(said.select_related("paper"))
+
+    @property
+    def chosen_topics(self) -> frozenset[int]:
+        """The topics that are ticked, valid or not, to tick them again."""
+        return self._ticked("topics")
+
+    @property
+    def removed(self) -> frozenset[int]:
+        return self._ticked("remove")
+
+    def _ticked(self, name: str) -> frozenset[int]:
+        ticked = map(str, self[name].value() or [])
+        return frozenset(int(given) for given in ticked if is_row(given))
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        today = self._today(given.get("time_zone", ""))
+        weeks = given.get("pause")
+        if weeks is not None:
+            given["paused_until"] = today + timedelta(weeks=weeks) if weeks else None
+        elif wish := given.get("paused_until"):
+            given["paused_until"] = self._pause(wish, today)
+        return given
+
+    def _today(self, time_zone: str) -> date:
+        return today_of(Subscriber(time_zone=time_zone or self.instance.time_zone), self.at)
+
+    def _pause(self, wish: date, today: date) -> date | None:
+        if wish <= today:
+            # The page stood open while the pause ended.
+            if wish != self.stored_pause:
+                self.add_error("paused_until", "Choose tomorrow or a later day, or leave it empty.")
+            return None
+        if wish > today + LONGEST_PAUSE:
+            self.add_error("paused_until", "A pause lasts a year at most. To stop the emails for good, unsubscribe.")
+        return wish
+
+    def preferences(self) -> Preferences:
+        """Return what decides about the papers, as far as what was filled in makes sense; `is_valid` comes first."""
+        given = self.cleaned_data
+        return Preferences(
+            interests=tuple(split_phrases(given.get("interests", ""))),
+            muted=tuple(split_phrases(given.get("muted_words", ""))),
+            authors=tuple(split_phrases(given.get("followed_authors", ""))),
+            topics=frozenset(topic.pk for topic in given.get("topics", [])),
+            liked=frozenset(said.paper_id for said in self.liked) - given.get("remove", frozenset()),
+            size=given.get("size", self.instance.size),
+        )
