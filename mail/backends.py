@@ -68,6 +68,14 @@ class OutboxBackend(BaseEmailBackend):
         return len(email_messages)
 
 
+def files_in_outbox() -> dict[Path, str]:
+    """Return the files in MAIL_OUTBOX_DIR, each with the reference of its message."""
+    folder: Path = settings.MAIL_OUTBOX_DIR
+    paths = folder.iterdir() if folder.is_dir() else ()
+    # A process that was killed leaves its draft behind: a dot, the name, and something random.
+    return {path: path.name.removeprefix(".").partition(".")[0] for path in paths}
+
+
 def _write_once(path: Path, content: bytes) -> None:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:

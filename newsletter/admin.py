@@ -17,7 +17,8 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from newsletter.editions import close_edition, place_last
-from newsletter.models import Delivery, Edition, EditionEntry, EditionQuerySet
+from newsletter.models import Delivery, Edition, EditionEntry, EditionQuerySet, RetentionRun
+from newsletter.retention import in_words as removed_in_words
 from papers.admin import Kept, ReadOnly
 from papers.models import Paper
 from papers.trending import in_words
@@ -281,6 +282,19 @@ class DeliveryAdmin(ReadOnly, ModelAdmin[Delivery]):
             f"{place}. {papers.get(pick['paper_id'], 'a paper that is gone')} ({pick['reason']})"
             for place, pick in enumerate(delivery.picks, start=1)
         )
+
+
+@admin.register(RetentionRun)
+class RetentionRunAdmin(ReadOnly, ModelAdmin[RetentionRun]):
+    """What was removed because it had been kept for long enough; runs that found nothing leave no row."""
+
+    list_display = ["ran_at", "what"]
+    list_filter = ["ran_at"]
+    fields = ["ran_at", "what"]
+
+    @admin.display(description="removed")
+    def what(self, run: RetentionRun) -> str:
+        return removed_in_words(run.removed)
 
 
 def _short(label: str) -> str:

@@ -6,6 +6,7 @@ from django.utils import timezone
 from newsletter.audience import choose_again, choose_again_where_stale, welcome_late_readers
 from newsletter.delivery import release_expired, send_due
 from newsletter.editions import keep_editions
+from newsletter.retention import retain
 
 # Well under the time limit of a task; what is left then is due for the next one.
 SENDING_TIME = timedelta(seconds=50)
@@ -38,3 +39,8 @@ def sweep_task() -> None:
     release_expired(at)
     choose_again_where_stale(at)
     welcome_late_readers(at)
+
+
+@shared_task
+def retain_task() -> None:
+    retain(timezone.now())

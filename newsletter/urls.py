@@ -1,6 +1,6 @@
 from django.urls import path
 
-from newsletter import feeds, views
+from newsletter import feeds, privacy_views, views
 
 urlpatterns = [
     path("editions/", views.show_editions, name="editions"),
@@ -9,5 +9,9 @@ urlpatterns = [
     path("feeds/editions.rss", feeds.editions, {"form": "rss"}, name="feed_editions_rss"),
     path("feeds/editions/<slug:period>.atom", feeds.edition, {"form": "atom"}, name="feed_edition_atom"),
     path("feeds/editions/<slug:period>.rss", feeds.edition, {"form": "rss"}, name="feed_edition_rss"),
+    path("privacy/", privacy_views.show_policy, name="privacy_policy"),
+    path("privacy/<token>", privacy_views.show_everything, name="privacy"),
+    path("privacy/<token>/paper-route.json", privacy_views.download_everything, name="privacy_download"),
+    path("privacy/<token>/erase", privacy_views.erase_me, name="privacy_erase"),
     path("digest/<token>", views.web_copy, name="web_copy"),
 ]

@@ -7,6 +7,7 @@ from django.utils import timezone
 from newsletter.audience import choose_again_where_stale, welcome_late_readers
 from newsletter.delivery import release_expired, send_due
 from newsletter.editions import keep_editions
+from newsletter.retention import in_words, retain
 from papers.ingest import ingest_due
 from papers.scoring import score_due
 from subscribers.emails import send_due_letters
@@ -34,5 +35,7 @@ class Command(BaseCommand):
             pass
         letters = send_due_letters(timezone.now, until=at + SENDING_TIME)
         sent = send_due(timezone.now, until=at + SENDING_TIME)
+        removed = retain(timezone.now())
         counts = ", ".join(f"{count} {status}" for status, count in sorted(sent.items()))
         self.stdout.write(f"{welcomed} readers welcomed, {letters} letters, deliveries: {counts or 'none due'}")
+        self.stdout.write(f"Kept long enough, and removed: {in_words(removed)}")

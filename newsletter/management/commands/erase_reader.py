@@ -1,0 +1,26 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from newsletter.erasure import erase
+from subscribers.models import Subscriber
+
+
+class Command(BaseCommand):
+    help = "Forget a reader for good, and never write to the address again."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email")
+        parser.add_argument("--yes", action="store_true", help="do not ask")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        reader = Subscriber.objects.with_address(options["email"]).first()
+        if reader is None:
+            raise CommandError("There is no reader with this address.")
+        question = f"Everything about reader {reader.pk} will be gone for good. Type erase to go on: "
+        if not options["yes"] and input(question).strip() != "erase":
+            raise CommandError("Nothing was erased.")
+        erase(reader, timezone.now())
+        self.stdout.write(f"Reader {reader.pk} is erased. A keyed hash stays, so that no sign-up or import comes back.")
