@@ -127,7 +127,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+        # What is deleted is written over: who was erased is not in the file any more.
+        "PRAGMA secure_delete=ON;",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -188,6 +190,7 @@ CELERY_BEAT_SCHEDULE = {
     "send digests": _every("newsletter.tasks.send_due_task", 5),
     "sweep": _every("newsletter.tasks.sweep_task", 30),
     "answer sign-ups": _every("subscribers.tasks.answer_sign_ups_task", 5),
+    "remove what was kept long enough": _every("newsletter.tasks.retain_task", 3600),
 }
 
 # --- Mail --------------------------------------------------------------------------------------------------------
@@ -319,11 +322,18 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "filters": {"tokens": {"()": "config.logs.TokenFilter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tokens"]}},
+    "formatters": {
+        "private": {
+            "()": "config.logs.PrivateFormatter",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "private"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO").upper()},
     "loggers": {
+        # Django's own handler of these would write every address of a request as it came.
+        "django.server": {"handlers": []},
         # httpx logs a line a request with the full address of what it read.
         "httpx": {"level": "WARNING"},
         # The converter has something to say about every formula that is not quite TeX.
