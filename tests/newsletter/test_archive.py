@@ -1,5 +1,5 @@
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 
 import pytest
@@ -9,8 +9,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from newsletter.models import Edition, EditionEntry
+from newsletter.periods import Period
 from newsletter.views import LEADS, PAGE_SIZE
-from papers.models import Topic
+from papers.models import Paper, Topic
 from tests.factories import NOW, TODAY, make_delivery, make_edition, make_paper, make_reader
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +104,44 @@ def test_an_edition_leads_to_the_ones_beside_it(client: Client) -> None:
     assert f'rel="prev" href="/editions/{TODAY - timedelta(days=4)}/"' in page
     assert f'rel="next" href="/editions/{TODAY - timedelta(days=1)}/"' in page
     assert 'rel="next"' not in read(client, f"/editions/{TODAY - timedelta(days=1)}/")
+
+
+def make_week(*papers: Paper, day: date = date(2026, 11, 22)) -> Edition:
+    """The edition about the week that ends on `day`, a Sunday."""
+    return make_edition(*papers, day=day, kind=Edition.Kind.WEEKLY, period=str(Period.of_week(day)))
+
+
+def test_days_and_weeks_stand_in_the_archive_in_the_order_in_which_they_closed(client: Client) -> None:
+    for day in (date(2026, 11, 20), date(2026, 11, 23)):
+        make_edition(make_paper(), day=day)
+    make_week(make_paper())
+    page = read(client, "/editions/")
+    assert re.findall(r'<a href="/editions/(.*?)/"', page) == ["2026-11-23", "2026-W47", "2026-11-20"]
+    assert '<time datetime="2026-W47">Week 47, 16–22 November 2026</time>' in page
+    assert '<time datetime="2026-11-20">Friday, 20 November 2026</time>' in page
+
+
+def test_a_weekly_edition_says_so_and_leads_to_other_weeks_only(client: Client) -> None:
+    make_edition(make_paper(), day=date(2026, 11, 20))
+    make_edition(make_paper(), day=date(2026, 11, 23))
+    for day in (date(2026, 11, 15), date(2026, 11, 22), date(2026, 11, 29)):
+        make_week(make_paper(title=f"Of {day}"), day=day)
+    page = read(client, "/editions/2026-W47/")
+    assert "<h1>Week 47, 16–22 November 2026</h1>" in page
+    assert "<title>Week 47, 16–22 November 2026 · Paper Route</title>" in page
+    assert headlines(page) == ["Of 2026-11-22"]
+    assert re.findall(r'rel="(?:prev|next)" href="/editions/(.*?)/"', page) == ["2026-W46", "2026-W48"]
+    assert re.findall(r'rel="next" href="/editions/(.*?)/"', read(client, "/editions/2026-11-20/")) == ["2026-11-23"]
+
+
+def test_programs_and_search_engines_know_the_weeks(client: Client) -> None:
+    make_week(make_paper(title="Of the week"))
+    make_edition(make_paper(), day=date(2026, 11, 20))
+    listed = client.get("/api/v1/editions").json()["items"]
+    assert [(one["kind"], one["period"]) for one in listed] == [("weekly", "2026-W47"), ("daily", "2026-11-20")]
+    one = client.get("/api/v1/editions/2026-W47").json()
+    assert (one["kind"], one["entries"][0]["paper"]["title"]) == ("weekly", "Of the week")
+    assert "/editions/2026-W47/" in read(client, "/sitemap-editions.xml")
 
 
 def test_nothing_of_readers_is_shown(client: Client) -> None:

@@ -74,8 +74,24 @@ def delay(delivery: Delivery) -> None:
     Delivery.objects.update(due_at=NOW - timedelta(hours=13))
 
 
+def pause(delivery: Delivery) -> None:
+    Subscriber.objects.update(paused_until=NOW + timedelta(days=1))
+
+
+def read_weekly(delivery: Delivery) -> None:
+    Subscriber.objects.update(cadence=Subscriber.Cadence.WEEKLY)
+
+
 @pytest.mark.parametrize(
-    ("change", "reason"), [(leave, "unsubscribed"), (suppress, "suppressed"), (erase, "erased"), (delay, "late")]
+    ("change", "reason"),
+    [
+        (leave, "unsubscribed"),
+        (suppress, "suppressed"),
+        (erase, "erased"),
+        (delay, "late"),
+        (pause, "paused"),
+        (read_weekly, "cadence"),
+    ],
 )
 def test_what_should_not_go_out_any_more_is_skipped_with_the_reason(
     change: Callable[[Delivery], None], reason: str, outbox: Path
@@ -86,6 +102,12 @@ def test_what_should_not_go_out_any_more_is_skipped_with_the_reason(
     delivery.refresh_from_db()
     assert (delivery.status, delivery.skip_reason) == ("skipped", reason)
     assert not outbox.exists()
+
+
+def test_a_pause_that_is_over_keeps_nothing_back(mail_server: MailServer) -> None:
+    queue()
+    Subscriber.objects.update(paused_until=NOW)
+    assert send() == {"accepted": 1}
 
 
 def test_a_reader_who_leaves_after_the_claim_is_not_mailed(outbox: Path) -> None:

@@ -44,6 +44,18 @@ def test_the_archive_is_a_feed_of_editions(client: Client, form: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
+def test_a_week_is_in_the_feed_under_its_name_and_has_one_of_its_own(client: Client, form: str) -> None:
+    sunday = TODAY - timedelta(days=1)
+    make_edition(make_paper(title="Of the week"), day=sunday, kind="weekly", period="2026-W47")
+    make_edition(make_paper(), day=TODAY)
+    told = read(client, f"/feeds/editions.{form}")
+    assert [entry.title for entry in told.entries] == ["Edition of 23 November 2026", "Week 47, 16–22 November 2026"]
+    own = read(client, f"/feeds/editions/2026-W47.{form}")
+    assert own.page == "http://localhost:8000/editions/2026-W47/"
+    assert [entry.title for entry in own.entries] == ["Of the week"]
+
+
+@pytest.mark.parametrize("form", FORMATS)
 def test_an_archive_without_editions_is_a_valid_feed(client: Client, form: str) -> None:
     told = read(client, f"/feeds/editions.{form}")
     assert (told.entries, told.changed_at) == ([], NEVER)

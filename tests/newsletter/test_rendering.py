@@ -1,5 +1,6 @@
 import html
 import re
+from datetime import date
 from html.parser import HTMLParser
 
 import pytest
@@ -7,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
+from newsletter.audience import candidates, choose_for
 from newsletter.rendering import Links, compile_fragments, digest_message, personal_links, public_links, render_digest
+from subscribers.preferences import Preferences
 from tests.factories import make_delivery, make_edition, make_paper, make_reader
 
 LINKS = Links("https://example.org/u", "https://example.org/p", "https://example.org/d")
@@ -47,6 +50,32 @@ def test_a_digest_holds_its_picks_in_their_order_and_nothing_else() -> None:
         assert "Beta" not in part
         assert "2 papers" in part
     assert body.subject == "Gamma, and 1 more"
+
+
+@pytest.mark.django_db
+def test_a_weekly_digest_is_of_its_week() -> None:
+    paper = make_paper()
+    edition = make_edition(paper, day=date(2026, 11, 22), kind="weekly", period="2026-W47")
+    body = render_digest(edition.fragments, picks(paper.pk), LINKS)
+    for part in (visible(body.html), body.text):
+        assert "Week 47, 16–22 November 2026 · one paper for you" in part
+    assert "<title>Paper Route, Week 47, 16–22 November 2026</title>" in " ".join(body.html.split())
+    assert "excited about this week." in visible(body.html)
+
+
+@pytest.mark.django_db
+def test_a_reason_that_names_a_liked_title_or_an_author_arrives_as_it_is() -> None:
+    liked, paper = (
+        make_paper(title='Sorting <x> & "y" fast'),
+        make_paper(title="Sorting <x>", authors=["O’Neill & <Co>"]),
+    )
+    preferences = Preferences(authors=("O’Neill & <Co>",), liked=frozenset({liked.pk}))
+    edition = make_edition(paper, make_paper(title="Other"))
+    (pick, *_) = choose_for(preferences, candidates(edition))
+    assert pick.reason == 'by O’Neill & <Co>, whom you follow, because you liked “Sorting <x> & "y" fast”'
+    body = render_digest(edition.fragments, [pick.as_json()], LINKS)
+    for part in (visible(body.html), body.text):
+        assert pick.reason in part
 
 
 @pytest.mark.django_db

@@ -1,0 +1,237 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from newsletter.audience import candidates, choose_again, choose_for, choose_picks, welcome_late_readers
+from newsletter.editions import close_edition
+from newsletter.models import Delivery, Edition
+from papers.models import Paper
+from subscribers.models import Feedback, Subscriber, Suppression
+from subscribers.preferences import Preferences
+from tests.factories import NOW, TODAY, make_delivery, make_edition, make_paper, make_reader
+
+pytestmark = pytest.mark.django_db
+
+DRAFT = Edition.Status.DRAFT
+FRIDAY, SATURDAY, SUNDAY = date(2026, 11, 20), date(2026, 11, 21), date(2026, 11, 22)
+MONDAY_AT_SEVEN = datetime(2026, 11, 23, 7, tzinfo=UTC)
+
+
+def at_closing(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 17, tzinfo=UTC)
+
+
+def make_week(*papers: Paper, status: str = Edition.Status.CLOSED) -> Edition:
+    """The edition about the week of 16 November 2026."""
+    return make_edition(*papers, day=SUNDAY, status=status, kind=Edition.Kind.WEEKLY, period="2026-W47")
+
+
+def like(reader: Subscriber, *papers: Paper) -> None:
+    for paper in papers:
+        Feedback.objects.create(subscriber=reader, paper=paper, kind=Feedback.Kind.MORE, at=NOW)
+
+
+def close(edition: Edition, at: datetime | None = None) -> dict[int | None, Delivery]:
+    """Close a draft; return the deliveries by reader."""
+    close_edition(edition.pk, at or edition.closes_at)
+    return {delivery.subscriber_id: delivery for delivery in edition.deliveries.all()}
+
+
+# --- What is chosen ----------------------------------------------------------------------------------------------
+
+
+def test_a_visitor_and_a_reader_with_the_same_wishes_get_the_same() -> None:
+    old = make_paper(title="Sorting networks", listed_on=TODAY - timedelta(days=40))
+    edition = make_edition(make_paper(title="Famous"), make_paper(title="Faster sorting networks"))
+    reader = make_reader(interests="famous", followed_authors="Ada Lovelace", size=5)
+    like(reader, old)
+    preferences = Preferences(interests=("famous",), authors=("Ada Lovelace",), liked=frozenset({old.pk}), size=5)
+    picks = choose_for(preferences, candidates(edition))
+    assert picks == choose_picks(reader, edition)
+    assert (
+        sorted(pick.reason for pick in picks)[0]
+        == "by Ada Lovelace, whom you follow, because you liked “Sorting networks”"
+    )
+
+
+def test_what_a_visitor_has_seen_is_left_out() -> None:
+    seen, unseen = make_paper(), make_paper()
+    offered = candidates(make_edition(seen, unseen))
+    assert [pick.paper_id for pick in choose_for(Preferences(), offered, frozenset({seen.pk}))] == [unseen.pk]
+
+
+def test_a_liked_paper_is_never_sent_and_a_hidden_one_never_named() -> None:
+    liked, other = make_paper(title="Sorting networks"), make_paper(title="Sorting networks again")
+    edition = make_edition(liked, other)
+    reader = make_reader()
+    like(reader, liked)
+    Paper.objects.filter(pk=liked.pk).update(is_hidden=True)
+    (pick,) = choose_picks(reader, edition)
+    assert (pick.paper_id, pick.reason) == (other.pk, "trending: +98 upvotes since yesterday")
+
+
+def test_closing_takes_the_same_number_of_queries_however_much_readers_liked() -> None:
+    counts = []
+    for day in (TODAY - timedelta(days=30), TODAY):
+        for _ in range(5):
+            like(make_reader(), make_paper(listed_on=None), make_paper(listed_on=None))
+        edition = make_edition(make_paper(listed_on=day), day=day, status=DRAFT)
+        with CaptureQueriesContext(connection) as queries:
+            close(edition)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+# --- Who gets it, and when ---------------------------------------------------------------------------------------
+
+
+def test_each_cadence_gets_its_editions_at_its_time() -> None:
+    daily, weekdays, weekly = (
+        make_reader(cadence=cadence, weekday=2).pk for cadence in ("daily", "weekdays", "weekly")
+    )
+    friday = close(make_edition(make_paper(listed_on=FRIDAY), day=FRIDAY, status=DRAFT))
+    saturday = close(make_edition(make_paper(listed_on=SATURDAY), day=SATURDAY, status=DRAFT))
+    week = close(make_week(make_paper(listed_on=FRIDAY), status=DRAFT))
+    assert {reader: delivery.due_at for reader, delivery in friday.items()} == {
+        daily: datetime(2026, 11, 21, 7, tzinfo=UTC),
+        weekdays: MONDAY_AT_SEVEN,
+    }
+    assert set(saturday) == {daily}
+    assert {reader: delivery.due_at for reader, delivery in week.items()} == {
+        weekly: datetime(2026, 11, 25, 7, tzinfo=UTC)
+    }
+
+
+def test_a_weekly_reader_never_gets_a_paper_that_came_daily_before() -> None:
+    had, new = make_paper(listed_on=FRIDAY), make_paper(listed_on=FRIDAY)
+    reader = make_reader(cadence="weekly")
+    make_delivery(make_edition(had, new, day=FRIDAY), reader, had, status=Delivery.Status.ACCEPTED)
+    picks = close(make_week(had, new, status=DRAFT))[reader.pk].picks
+    assert [pick["paper_id"] for pick in picks] == [new.pk]
+
+
+def test_a_weekly_closing_resumes_where_a_crash_left_it() -> None:
+    edition = make_week(make_paper(listed_on=FRIDAY), status=Edition.Status.CLOSING)
+    served, waiting = make_reader(cadence="weekly"), make_reader(cadence="weekly")
+    make_reader(cadence="daily")
+    make_delivery(edition, served, edition.entries.get().paper)
+    close(edition)
+    before = list(Delivery.objects.order_by("pk").values())
+    close(edition, NOW + timedelta(hours=1))
+    edition.refresh_from_db()
+    assert (edition.status, edition.audience) == (Edition.Status.CLOSED, 2)
+    assert {row["subscriber_id"] for row in before} == {served.pk, waiting.pk}
+    assert list(Delivery.objects.order_by("pk").values()) == before
+
+
+def test_who_confirms_later_gets_the_current_edition_of_the_chosen_cadence_once() -> None:
+    make_edition(make_paper(), day=TODAY)
+    make_week(make_paper(listed_on=FRIDAY))
+    cadences = {make_reader(cadence=cadence, confirmed_at=NOW).pk: cadence for cadence in Subscriber.Cadence.values}
+    assert welcome_late_readers(NOW) == 3
+    assert welcome_late_readers(NOW) == 0
+    got = {cadences[one.subscriber_id or 0]: one.edition.kind for one in Delivery.objects.select_related("edition")}
+    assert got == {"daily": "daily", "weekdays": "daily", "weekly": "weekly"}
+    assert set(Delivery.objects.values_list("due_at", flat=True)) == {NOW}
+
+
+@pytest.mark.parametrize(("age", "is_news"), [(timedelta(days=6, hours=23), True), (timedelta(days=7), False)])
+def test_a_weekly_edition_is_news_for_a_week(age: timedelta, is_news: bool) -> None:
+    edition = make_week(make_paper())
+    assert (Edition.objects.current(at_closing(SUNDAY) + age, Edition.Kind.WEEKLY) == edition) is is_news
+
+
+def test_a_new_cadence_brings_no_second_welcome() -> None:
+    paper = make_paper(listed_on=FRIDAY)
+    reader = make_reader(confirmed_at=MONDAY_AT_SEVEN, cadence="weekly")
+    make_delivery(make_edition(paper, day=FRIDAY), reader, paper, status=Delivery.Status.ACCEPTED)
+    make_week(paper, make_paper(listed_on=FRIDAY))
+    assert welcome_late_readers(NOW) == 0
+
+
+def test_suppressed_readers_have_a_skipped_delivery_from_the_beginning() -> None:
+    bounced, other = make_reader(email="Gone@example.org"), make_reader()
+    Suppression.objects.suppress("gone@example.org", Suppression.Reason.HARD_BOUNCE, NOW)
+    deliveries = close(make_edition(make_paper(), status=DRAFT))
+    skipped = deliveries[bounced.pk]
+    assert (skipped.status, skipped.skip_reason, skipped.picks) == ("skipped", "suppressed", [])
+    assert deliveries[other.pk].status == "queued"
+    assert Edition.objects.get().audience == 2
+
+
+# --- A pause -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("paused_until", "zone", "reason"),
+    [
+        (date(2026, 11, 25), "UTC", "paused"),
+        (date(2026, 11, 24), "UTC", ""),
+        (date(2020, 1, 1), "UTC", ""),
+        (None, "UTC", ""),
+        # Due on the 24th at seven in Apia, which is still the 23rd in UTC.
+        (date(2026, 11, 24), "Pacific/Apia", ""),
+        (date(2026, 11, 25), "Pacific/Apia", "paused"),
+    ],
+)
+def test_a_pause_ends_on_its_day_where_the_reader_is(paused_until: date | None, zone: str, reason: str) -> None:
+    reader = make_reader(paused_until=paused_until, time_zone=zone)
+    delivery = close(make_edition(make_paper(), status=DRAFT))[reader.pk]
+    assert (delivery.status, delivery.skip_reason) == ("skipped" if reason else "queued", reason)
+
+
+def test_a_pause_skips_what_is_queued_and_once_is_enough() -> None:
+    paper = make_paper()
+    reader = make_reader(paused_until=TODAY + timedelta(days=7))
+    delivery = make_delivery(make_edition(paper), reader, paper, due_at=NOW + timedelta(hours=13))
+    choose_again(reader.pk, NOW)
+    choose_again(reader.pk, NOW + timedelta(hours=1))
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.skip_reason, delivery.settled_at) == ("skipped", "paused", NOW)
+
+
+# --- Another cadence ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cadence", "day", "reason"),
+    [
+        ("daily", FRIDAY, ""),
+        ("weekdays", FRIDAY, ""),
+        ("weekly", FRIDAY, "cadence"),
+        ("weekdays", SATURDAY, "cadence"),
+    ],
+)
+def test_a_queued_digest_of_another_cadence_is_skipped(cadence: str, day: date, reason: str) -> None:
+    paper = make_paper(listed_on=FRIDAY)
+    reader = make_reader(cadence=cadence)
+    due_at = at_closing(day) + timedelta(hours=14)
+    delivery = make_delivery(make_edition(paper, day=day), reader, paper, due_at=due_at)
+    choose_again(reader.pk, at_closing(day) + timedelta(hours=1))
+    delivery.refresh_from_db()
+    assert delivery.skip_reason == reason
+
+
+def test_a_queued_weekly_digest_moves_to_another_day_and_ends_with_a_daily_cadence() -> None:
+    paper = make_paper(listed_on=FRIDAY)
+    reader = make_reader(cadence="weekly", weekday=3)
+    delivery = make_delivery(make_week(paper), reader, paper, due_at=NOW + timedelta(days=1))
+    choose_again(reader.pk, NOW)
+    delivery.refresh_from_db()
+    assert delivery.due_at == datetime(2026, 11, 26, 7, tzinfo=UTC)
+    Subscriber.objects.update(cadence="daily")
+    choose_again(reader.pk, NOW)
+    delivery.refresh_from_db()
+    assert delivery.skip_reason == "cadence"
+
+
+def test_a_queued_digest_never_moves_onto_the_weekend_of_who_reads_on_working_days() -> None:
+    paper = make_paper(listed_on=FRIDAY)
+    # Friday's nine o'clock in Los Angeles is when it closes; on Saturday the reader asks for that hour.
+    reader = make_reader(cadence="weekdays", time_zone="America/Los_Angeles", hour=9)
+    delivery = make_delivery(make_edition(paper, day=FRIDAY), reader, paper, due_at=NOW)
+    choose_again(reader.pk, datetime(2026, 11, 21, 20, tzinfo=UTC))
+    delivery.refresh_from_db()
+    assert delivery.due_at == datetime(2026, 11, 23, 17, tzinfo=UTC)
