@@ -52,6 +52,7 @@ PAGES: dict[str, str | Callable[[], str]] = {
     "about": "/about/",
     "about-trending": "/about/trending",
     "missing": "/nowhere/",
+    "start": "/subscribe/",
     "check-your-inbox": "/subscribe/check-your-inbox/",
 }
 
