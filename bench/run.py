@@ -14,6 +14,7 @@ call_command("migrate", verbosity=0)
 from bench.newsletter import bench_closing, bench_composing  # noqa: E402  models can be imported only now
 from bench.pages import bench_pages  # noqa: E402
 from bench.papers import bench_ingest, bench_scoring  # noqa: E402
+from bench.preview import bench_preview  # noqa: E402
 from bench.search import bench_search  # noqa: E402
 from bench.sign_up import bench_sign_up  # noqa: E402
 
@@ -23,6 +24,7 @@ GROUPS: dict[str, list[Callable[[], None]]] = {
     "search": [bench_search],
     "pages": [bench_pages],
     "sign_up": [bench_sign_up],
+    "preview": [bench_preview],
     "newsletter": [bench_closing, bench_composing],
 }
 
