@@ -93,8 +93,9 @@ class ImportReport:
         """What became of the rows, in words, with the reasons."""
         counts = f"{self.created:,} new, {self.skipped.total():,} skipped, {self.refused.total():,} refused"
         head = f"Import {self.batch_id}: {counts}." if self.batch_id else f"Nothing was stored. It would be {counts}."
-        skipped = [f"skipped {count:,}: {reason}" for reason, count in self.skipped.most_common()]
-        return [head, *skipped, *(f"refused {count:,}: {reason}" for reason, count in self.refused.most_common())]
+        reasons = [("skipped", *pair) for pair in self.skipped.most_common()]
+        reasons += [("refused", *pair) for pair in self.refused.most_common()]
+        return [head, *(f"{count:,} {what}: {reason}." for what, reason, count in reasons)]
 
 
 def is_provenance(text: str) -> bool:
@@ -257,5 +258,5 @@ class _Import:
 
 def _at_addresses(addresses: Collection[str]) -> QuerySet[WithAnnotations[Subscriber, Key]]:
     """Return who is at these addresses, in lower case, each with `key`: its own in lower case."""
-    found = Subscriber.objects.annotate(key=Lower("email")).filter(key__in=list(addresses)).order_by()
-    return found  # type: ignore[return-value]  # the same, but the plugin has no name for it
+    everybody = Subscriber.objects.annotate(key=Lower("email")).order_by()
+    return everybody.filter(key__in=list(addresses))  # type: ignore[return-value]  # the plugin has no name for it

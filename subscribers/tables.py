@@ -5,6 +5,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, TextIO
 
@@ -67,14 +68,8 @@ def open_table(file: BinaryIO, is_header: Callable[[list[str]], bool], encoding:
     Raises FileUnreadable.
     """
     encoding = encoding or detect_encoding(file)
-    try:
-        text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
-        sample = text.read(SAMPLE)
-        text.seek(0)
-    except (LookupError, UnicodeError) as err:
-        raise FileUnreadable(f"The file cannot be read as {encoding}.") from err
-    delimiter = _detect_delimiter(sample, is_header)
-    rows = _rows(text, delimiter)
+    delimiter = _detect_delimiter(_read_sample(file, encoding), is_header)
+    rows = _read_rows(file, encoding, delimiter)
     header = next(rows, None)
     if header is None:
         raise FileUnreadable("The file is empty.")
@@ -83,8 +78,33 @@ def open_table(file: BinaryIO, is_header: Callable[[list[str]], bool], encoding:
     return Table(encoding, delimiter, [cell.strip() for cell in header.cells], rows)
 
 
+def _read_sample(file: BinaryIO, encoding: str) -> str:
+    with _decoded(file, encoding) as text:
+        return text.read(SAMPLE)
+
+
+def _read_rows(file: BinaryIO, encoding: str, delimiter: str) -> Iterator[Row]:
+    with _decoded(file, encoding) as text:
+        yield from _rows(text, delimiter)
+
+
+@contextmanager
+def _decoded(file: BinaryIO, encoding: str) -> Iterator[TextIO]:
+    """The text of `file`, from its beginning; the file stays open, as whoever opened it expects."""
+    file.seek(0)
+    try:
+        text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
+        try:
+            yield text
+        finally:
+            if not file.closed:
+                text.detach()
+    except (LookupError, UnicodeError) as err:
+        raise FileUnreadable(f"The file cannot be read as {encoding}.") from err
+
+
 def detect_encoding(file: BinaryIO) -> str:
-    """Return the name of the encoding of `file`, which is left at its beginning. Looks at all of it.
+    """Return the name of the encoding of `file`, after a look at all of it.
 
     A file that is UTF-8 but for a few lines is UTF-8: these lines are wrong, not the others.
     """
@@ -104,7 +124,6 @@ def detect_encoding(file: BinaryIO) -> str:
         except UnicodeDecodeError:
             wrong += 1
             sample += line[: max(0, SAMPLE - len(sample))]
-    file.seek(0)
     return "utf-8" if right >= wrong else _guess_encoding(bytes(sample))
 
 

@@ -50,6 +50,10 @@ class SafeCSV(CSV):
 
 
 class ReadersResource(Resource):
+    @classmethod
+    def get_display_name(cls) -> str:
+        return "Readers"
+
     def get_user_visible_fields(self) -> list[Field]:
         return [Field(column_name=name) for name in COLUMNS]
 
@@ -100,8 +104,9 @@ class InAndOutAdmin(ImportExportMixin, ModelAdmin[Subscriber]):
         except FileUnreadable as err:
             form.add_error("file", str(err))
             return self._import_page(request, form)
+        is_cut = report.refused.total() > len(refusals)
         confirming = ConfirmImportForm(initial={"provenance": form.cleaned_data["provenance"], "tried": form.signed()})
-        return self._import_page(request, confirming, file=file, report=report, refusals=refusals)
+        return self._import_page(request, confirming, file=file, report=report, refusals=refusals, is_cut=is_cut)
 
     def process_import(self, request: HttpRequest, **_: Any) -> HttpResponse:
         """The second step: take in the file that was tried."""

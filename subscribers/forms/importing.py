@@ -36,6 +36,8 @@ class ImportForm(forms.Form):
             raise forms.ValidationError(
                 "This is more than a page can take in. On the server, run: manage.py import_subscribers FILE"
             )
+        # Now, since whoever reads the file closes it.
+        self._digest = hashlib.sha256(file.read()).hexdigest()
         return file
 
     def signed(self) -> str:
@@ -43,12 +45,7 @@ class ImportForm(forms.Form):
         return signing.dumps(self._content(), salt=TRIED)
 
     def _content(self) -> list[str]:
-        file: UploadedFile[bytes] = self.cleaned_data["file"]
-        digest = hashlib.sha256()
-        for chunk in file.chunks():
-            digest.update(chunk)
-        file.seek(0)
-        return [digest.hexdigest(), self.cleaned_data["provenance"]]
+        return [self._digest, self.cleaned_data["provenance"]]
 
 
 class ConfirmImportForm(ImportForm):

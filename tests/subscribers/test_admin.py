@@ -4,7 +4,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from papers.models import Topic
 from subscribers import signals
-from subscribers.models import ConsentEvent, Subscriber, Suppression
+from subscribers.models import ConsentEvent, ImportBatch, Subscriber, Suppression
 from subscribers.preferences import STORED
 from tests.admin_pages import assert_rows_cost_no_queries, choose_action, posted_by
 from tests.factories import NOW, make_reader
@@ -13,6 +13,7 @@ pytestmark = pytest.mark.django_db
 
 READERS = "/admin/subscribers/subscriber/"
 SUPPRESSIONS = "/admin/subscribers/suppression/"
+IMPORTS = "/admin/subscribers/importbatch/"
 STAFF = "/admin/auth/user/"
 GROUPS = "/admin/auth/group/"
 
@@ -27,9 +28,10 @@ def make_rows(count: int) -> None:
         topic = Topic.objects.create(name=f"Topic {reader.pk}", slug=f"topic-{reader.pk}", kind="keywords")
         reader.topics.add(topic)
         Suppression.objects.suppress(reader.email, Suppression.Reason.COMPLAINT, NOW)
+        ImportBatch.objects.create(provenance="Elsewhere", started_at=NOW)
 
 
-@pytest.mark.parametrize("url", [READERS, SUPPRESSIONS])
+@pytest.mark.parametrize("url", [READERS, SUPPRESSIONS, IMPORTS])
 def test_a_list_takes_as_many_queries_for_twenty_rows_as_for_ten(admin_client: Client, url: str) -> None:
     assert_rows_cost_no_queries(admin_client, url, make_rows)
 

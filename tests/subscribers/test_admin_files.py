@@ -1,0 +1,169 @@
+"""Readers in and out by the pages of the admin."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from subscribers.admin import files, imports
+from subscribers.forms import importing
+from subscribers.models import ImportBatch, Subscriber
+from tests.admin_pages import choose_action
+from tests.factories import make_reader
+from tests.subscribers.files import PROVENANCE, take_in
+
+pytestmark = pytest.mark.django_db
+
+READERS = "/admin/subscribers/subscriber/"
+IMPORT, CONFIRM, EXPORT = f"{READERS}import/", f"{READERS}process_import/", f"{READERS}export/"
+IMPORTS = "/admin/subscribers/importbatch/"
+FILE = "E-Mail;Hour\nada@example.org;9\ngrace@example.org;25\n"
+
+
+def upload(text: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile("readers.csv", text.encode())
+
+
+def try_file(client: Client, text: str = FILE, provenance: str = PROVENANCE) -> Any:
+    return client.post(IMPORT, {"provenance": provenance, "file": upload(text)})
+
+
+def confirm(client: Client, page: Any, text: str = FILE, **more: str) -> Any:
+    told = {name: page.context["form"][name].value() for name in ("provenance", "tried")}
+    return client.post(CONFIRM, told | {"file": upload(text)} | more, follow=True)
+
+
+def staff(*permissions: str) -> Client:
+    user = User.objects.create_user("grace", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_a_file_is_tried_before_it_is_taken_in(admin_client: Client) -> None:
+    assert "Import" in admin_client.get(READERS).content.decode()
+    tried = try_file(admin_client)
+    page = tried.content.decode()
+    assert "It would be 1 new, 0 skipped, 1 refused." in page
+    assert "Row 3: hour: not a full hour from 0 to 23: 25" in page
+    assert not Subscriber.objects.exists()
+    assert not ImportBatch.objects.exists()
+    done = confirm(admin_client, tried)
+    batch = ImportBatch.objects.get()
+    assert f"Import {batch.pk}: 1 new, 0 skipped, 1 refused." in done.content.decode()
+    assert (Subscriber.objects.get().email, batch.provenance) == ("ada@example.org", PROVENANCE)
+    assert LogEntry.objects.get().get_edited_object() == batch
+
+
+def test_only_what_was_tried_is_taken_in(admin_client: Client) -> None:
+    tried = try_file(admin_client)
+    for other in (
+        confirm(admin_client, tried, FILE + "eve@example.org;\n"),
+        confirm(admin_client, tried, provenance="Another provenance"),
+    ):
+        assert "This is not the file that was tried." in other.content.decode()
+    assert "Try it again." in confirm(admin_client, tried, tried="forged").content.decode()
+    assert admin_client.get(CONFIRM).headers["Location"] == IMPORT
+    assert not Subscriber.objects.exists()
+
+
+def test_a_try_that_is_long_past_is_made_again(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = try_file(admin_client)
+    monkeypatch.setattr(importing, "TRIED_VALID_FOR", -importing.TRIED_VALID_FOR)
+    assert "It is too long since the file was tried." in confirm(admin_client, tried).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "provenance", "why"),
+    [
+        ("Name\nAda\n", PROVENANCE, "No column is called email. The columns are: Name."),
+        ("", PROVENANCE, "The submitted file is empty."),
+        (FILE, "bought it", "Ensure this value has at least 10 characters"),
+        ("email\n" + "x" * importing.MAX_UPLOAD, PROVENANCE, "manage.py import_subscribers FILE"),
+    ],
+)
+def test_what_cannot_be_taken_in_is_said(text: str, provenance: str, why: str, admin_client: Client) -> None:
+    assert why in try_file(admin_client, text, provenance).content.decode()
+
+
+def test_names_in_a_file_are_text_on_the_page(admin_client: Client) -> None:
+    page = try_file(admin_client, "email,<script>alert(1)</script>\n<b>x</b>@example.org,\n").content.decode()
+    assert "<script>alert(1)" not in page
+    assert "<b>x" not in page
+
+
+def test_of_many_refused_rows_the_first_are_shown(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "REFUSALS_SHOWN", 2)
+    page = try_file(admin_client, "email\nx\ny\nz\n").content.decode()
+    assert "the first 2" in page
+    assert ("Row 3:" in page, "Row 4:" in page) == (True, False)
+
+
+def test_who_may_only_look_takes_nobody_in_or_out() -> None:
+    client = staff("view_subscriber", "view_importbatch")
+    assert {client.get(url).status_code for url in (IMPORT, CONFIRM, EXPORT)} == {403}
+    assert try_file(client).status_code == 403
+    page = client.get(READERS).content.decode()
+    assert (IMPORT in page, EXPORT in page) == (False, False)
+
+
+def test_an_export_is_safe_to_open_and_can_be_imported(admin_client: Client) -> None:
+    make_reader(email="ada@example.org", interests="=1+1")
+    make_reader(email="grace@example.org", status="pending")
+    answer = admin_client.post(EXPORT, {"format": "0", "resource": "0"})
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode(), newline="")))
+    assert [(row["email"], row["interests"], row["status"]) for row in rows] == [
+        ("ada@example.org", "'=1+1", "active"),
+        ("grace@example.org", "", "pending"),
+    ]
+
+
+def test_an_export_in_json_tells_the_same(admin_client: Client) -> None:
+    make_reader(email="ada@example.org", interests="=1+1")
+    (row,) = admin_client.post(EXPORT, {"format": "1", "resource": "0"}).json()
+    assert (row["email"], row["interests"]) == ("ada@example.org", "=1+1")
+
+
+def test_an_export_follows_the_list_as_it_was_filtered(admin_client: Client) -> None:
+    make_reader(email="ada@example.org")
+    make_reader(status="unsubscribed")
+    answer = admin_client.post(f"{EXPORT}?status__exact=active", {"format": "1", "resource": "0"})
+    assert [row["email"] for row in answer.json()] == ["ada@example.org"]
+
+
+def test_too_many_readers_for_a_page_are_told_the_command(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MAX_EXPORT", 1)
+    make_reader()
+    make_reader()
+    page = admin_client.post(EXPORT, {"format": "0", "resource": "0"}).content.decode()
+    assert "manage.py export_subscribers" in page
+
+
+def test_an_import_is_undone_in_the_list(admin_client: Client) -> None:
+    take_in("email\nada@example.org\n")
+    batch = ImportBatch.objects.get()
+    assert choose_action(admin_client, IMPORTS, "undo", batch) == f"{batch}: 1 readers deleted, 0 kept."
+    assert not Subscriber.objects.exists()
+    assert PROVENANCE in admin_client.get(f"{IMPORTS}{batch.pk}/change/").content.decode()
+
+
+def test_who_may_only_look_at_imports_cannot_undo_them() -> None:
+    take_in("email\nada@example.org\n")
+    client = staff("view_importbatch")
+    choose_action(client, IMPORTS, "undo", ImportBatch.objects.get())
+    assert Subscriber.objects.exists()
+
+
+def test_a_large_import_is_undone_on_the_server(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "MAX_UNDONE", 0)
+    take_in("email\nada@example.org\n")
+    assert "manage.py undo_import" in choose_action(admin_client, IMPORTS, "undo", ImportBatch.objects.get())
+    assert Subscriber.objects.exists()

@@ -1,0 +1,402 @@
+import codecs
+import io
+import re
+import tracemalloc
+from collections import Counter
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from newsletter.audience import welcome_late_readers
+from newsletter.models import Delivery
+from papers.models import Topic
+from subscribers import importing
+from subscribers.columns import NewReader
+from subscribers.importing import ImportStopped, import_readers, open_readers
+from subscribers.models import ConsentEvent, ImportBatch, Subscriber, Suppression
+from subscribers.optin import WORDING_VERSION
+from subscribers.tables import MAX_CELL, FileUnreadable
+from subscribers.undoing import undo_import
+from tests.conftest import NOW
+from tests.factories import make_edition, make_paper, make_reader
+from tests.subscribers.files import PROVENANCE, now, refusals, take_in, try_file
+
+pytestmark = pytest.mark.django_db
+
+ADA, GRACE = "ada@example.org", "grace@example.org"
+
+
+def addresses() -> list[str]:
+    return sorted(Subscriber.objects.values_list("email", flat=True))
+
+
+# --- What comes in ----------------------------------------------------------------------------------------------
+
+
+def test_who_is_imported_is_active_with_the_proof_and_the_import() -> None:
+    report = take_in(f"email\n{ADA}\n")
+    reader = Subscriber.objects.get()
+    assert (reader.email, reader.status, reader.created_at, reader.confirmed_at) == (ADA, "active", NOW, NOW)
+    batch = ImportBatch.objects.get()
+    assert (batch.pk, batch.provenance, batch.created) == (report.batch_id, PROVENANCE, 1)
+    assert (batch.started_at, batch.finished_at, batch.undone_at) == (NOW, NOW, None)
+    assert reader.import_batch == batch
+    event = ConsentEvent.objects.get()
+    assert (event.subscriber, event.kind, event.at) == (reader, "imported", NOW)
+    assert (event.source, event.wording_version) == (f"import {batch.pk}", WORDING_VERSION)
+
+
+def test_who_is_imported_gets_the_current_edition() -> None:
+    make_edition(make_paper())
+    take_in(f"email\n{ADA}\n{GRACE}\n")
+    assert welcome_late_readers(NOW) == 2
+    assert set(Delivery.objects.values_list("subscriber__email", flat=True)) == {ADA, GRACE}
+
+
+def test_every_preference_has_a_column() -> None:
+    first, second = Topic.objects.order_by("pk")[:2]
+    headers = "Email Address,Topics,Interests,Followed authors,Muted-words,Cadence,Weekday,Hour,Time zone,Size"
+    row = f'{ADA},"{first.slug}, {second.name.upper()}","proofs, agents",Ada,hype,Weekly,friday,18:00,Europe/Vienna,5'
+    take_in(f"{headers}\n{row}\n")
+    reader = Subscriber.objects.get()
+    assert set(reader.topics.all()) == {first, second}
+    assert (reader.interests, reader.followed_authors, reader.muted_words) == ("proofs, agents", "Ada", "hype")
+    assert (reader.cadence, reader.weekday, reader.hour) == ("weekly", 4, 18)
+    assert (reader.time_zone, reader.size) == ("Europe/Vienna", 5)
+
+
+def test_what_the_file_does_not_say_is_as_for_anybody() -> None:
+    take_in(f"email,hour,size\n{ADA},,\n{GRACE}\n")
+    assert set(Subscriber.objects.values_list("hour", "size", "time_zone", "cadence")) == {(7, 10, "UTC", "daily")}
+
+
+def test_an_address_is_kept_as_it_is_delivered_to() -> None:
+    take_in("email\n  Ada@Bücher.Example \n")
+    assert addresses() == ["Ada@xn--bcher-kva.example"]
+
+
+# --- What does not ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        ("active", "is a reader already"),
+        ("pending", "is known, and has not confirmed"),
+        ("unsubscribed", "has left"),
+    ],
+)
+def test_who_is_known_is_never_changed(status: str, reason: str) -> None:
+    reader = make_reader(email=ADA, status=status, hour=5)
+    before = Subscriber.objects.values().get()
+    assert take_in("email,hour\nADA@example.org,9\n").skipped == {reason: 1}
+    assert Subscriber.objects.values().get() == before
+    assert not reader.consent_events.exists()
+
+
+@pytest.mark.parametrize("reason", Suppression.Reason.values)
+def test_who_must_not_be_mailed_does_not_come_in(reason: str) -> None:
+    Suppression.objects.suppress(ADA, reason, NOW)
+    assert take_in("email\nAda@Example.org\n").skipped == {"must not be mailed": 1}
+    assert addresses() == []
+
+
+def test_of_an_address_that_comes_twice_the_first_wins() -> None:
+    rows = "".join(f"reader{number}@example.org,\n" for number in range(importing.CHUNK))
+    report = take_in(f"email,hour\n{ADA},5\n{ADA.upper()},6\n{rows}Ada@example.org,7\n")
+    assert report.skipped == {"is in the file twice": 2}
+    assert Subscriber.objects.get(email=ADA).hour == 5
+
+
+def test_who_gets_no_mail_where_the_file_comes_from_gets_none_here() -> None:
+    report = take_in(f"email,status\n{ADA},unsubscribed\n{GRACE},Subscribed\n")
+    assert report.skipped == {"gets no mail where the file comes from": 1}
+    assert addresses() == [GRACE]
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ("nonsense", "email: not an address: An email address must have an @-sign."),
+        (",9", "email: there is none"),
+        ("ada@mailinator.com", "email: of a service whose mailboxes live for minutes"),
+        (f"{ADA},25", "hour: not a full hour from 0 to 23: 25"),
+        (f"{ADA},7:30", "hour: not a full hour from 0 to 23: 7:30"),
+        (f"{ADA},,quilting", "topics: there is no such topic: quilting"),
+        (f"{ADA},,,4", "size: not a number from 5 to 20: 4"),
+        (f"{ADA},,,,Mars/Olympus", "time_zone: not a time zone such as Europe/Vienna: Mars/Olympus"),
+        (f"{ADA},,,,,hourly", "cadence: none of daily, weekdays, weekly: hourly"),
+        (f"{ADA},,,,,,Someday", "weekday: not a day such as Monday: Someday"),
+        (f"{ADA},,,,,,,{'x' * 2001}", "interests: longer than 2,000 characters"),
+        (f"{ADA},,,,,,,,surplus", "The row has more cells than the first one"),
+        (f"{ADA},,,,,,,a\0b", "The row has characters that cannot be read"),
+    ],
+)
+def test_a_row_with_anything_wrong_is_refused_as_a_whole(row: str, why: str) -> None:
+    file = f"email,hour,topics,size,time zone,cadence,weekday,interests\n{GRACE},8\n{row}\n"
+    (refusal,) = refusals(file)
+    assert (refusal.row.number, refusal.why) == (3, why)
+    assert take_in(file).refused.total() == 1
+    assert addresses() == [GRACE]
+
+
+def test_a_row_that_was_refused_does_not_stand_in_the_way_of_a_right_one() -> None:
+    report = take_in(f"email,hour\n{ADA},25\n{ADA},5\n")
+    assert (report.created, report.refused.total()) == (1, 1)
+
+
+def test_an_import_says_where_the_readers_agreed() -> None:
+    with pytest.raises(ValueError, match="says where"):
+        import_readers(open_readers(io.BytesIO(b"email\n"), {}), "     bought    ", now)
+    with pytest.raises(IntegrityError):
+        ImportBatch.objects.create(provenance="", started_at=NOW)
+
+
+# --- What a file may look like ----------------------------------------------------------------------------------
+
+
+TABLE = f"email;interests;note\r\n{ADA};Gödel, Erdős;x\r\n{GRACE};Compiler;\r\n"
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        TABLE.encode(),
+        TABLE.encode("utf-8-sig"),
+        codecs.BOM_UTF16_LE + TABLE.encode("utf-16-le"),
+        codecs.BOM_UTF16_BE + TABLE.encode("utf-16-be"),
+        codecs.BOM_UTF32_LE + TABLE.encode("utf-32-le"),
+        TABLE.replace("\r\n", "\n").encode(),
+        TABLE.replace("\r\n", "\r").encode(),
+        TABLE.replace("\r\n", "\r\n\r\n;;\r\n").encode(),
+        TABLE.rstrip().encode(),
+        TABLE.replace(";", "\t").encode(),
+        TABLE.replace(";", "|").encode(),
+        TABLE.replace("Gödel, Erdős", '"Gödel, Erdős"').replace(";", ",").encode(),
+    ],
+    ids=["utf-8", "bom", "utf-16-le", "utf-16-be", "utf-32", "lf", "cr", "blank", "unended", "tabs", "bars", "commas"],
+)
+def test_a_file_is_understood_as_it_comes(file: bytes) -> None:
+    assert take_in(file).created == 2
+    assert Subscriber.objects.get(email=ADA).interests == "Gödel, Erdős"
+
+
+def test_a_file_of_an_older_windows_is_understood() -> None:
+    take_in(f"email;authors\n{ADA};José García\n{GRACE};Jürgen Müller\n".encode("cp1252"))
+    assert Subscriber.objects.get(email=ADA).followed_authors == "José García"
+
+
+def test_an_encoding_can_be_named() -> None:
+    take_in(f"email;authors\n{ADA};Świątek\n".encode("cp1250"), encoding="cp1250")
+    assert Subscriber.objects.get(email=ADA).followed_authors == "Świątek"
+
+
+@pytest.mark.parametrize("encoding", ["quilting", "base64", "idna"])
+def test_an_encoding_that_is_none_is_an_error(encoding: str) -> None:
+    with pytest.raises(FileUnreadable, match="cannot be read as"):
+        take_in(f"email\n{ADA}\n", encoding=encoding)
+
+
+def test_a_wrong_byte_is_the_fault_of_its_row_alone() -> None:
+    file = f"email,authors\n{ADA},Gödel\nalan@example.org,T".encode() + b"\xff\n" + f"{GRACE},Erdős\n".encode()
+    assert [(one.row.number, one.why) for one in refusals(file)] == [(3, "The row has characters that cannot be read")]
+    take_in(file)
+    assert addresses() == [ADA, GRACE]
+
+
+def test_quoted_cells_may_hold_anything() -> None:
+    take_in(f'email,interests\n{ADA},"agents, ""video""\n\nproofs"\n{GRACE},x\n')
+    assert Subscriber.objects.get(email=ADA).interests == 'agents, "video"\n\nproofs'
+    assert addresses() == [ADA, GRACE]
+
+
+def test_a_delimiter_in_the_words_of_the_header_misleads_nobody() -> None:
+    take_in(f"email;interests (words, phrases, or, both)\n{ADA};x\n")
+    assert addresses() == [ADA]
+
+
+def test_a_cell_of_a_megabyte_is_read() -> None:
+    report = take_in(f'email,note\n{ADA},"{"x" * MAX_CELL}"\n{GRACE},{"y" * 1_000_000}\n')
+    assert report.created == 2
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "x" * (MAX_CELL + 1),
+        f'"{"x" * (MAX_CELL + 1)}"',
+        f'"{"x" * MAX_CELL}\neve@example.org,y\n{"x" * MAX_CELL}"',
+        f'"{"x" * MAX_CELL}y\neve@example.org,y\n"',
+        "x" * (5 * MAX_CELL),
+        f'"{"x" * (5 * MAX_CELL)}\neve@example.org,y\n"',
+        ",".join(["x" * 1000] * 9999),
+    ],
+    ids=["long", "quoted", "of lines", "then lines", "very long", "very long, then lines", "many"],
+)
+def test_what_is_too_long_is_refused_and_what_follows_is_read(cell: str) -> None:
+    file = f"email,note\n{GRACE},\nalan@example.org,{cell}\n{ADA},\n"
+    assert take_in(file).refused.total() == 1
+    assert addresses() == [ADA, GRACE]
+
+
+@pytest.mark.parametrize("rest", ["", "x" * MAX_CELL], ids=["to the end", "over the limit"])
+def test_a_quotation_mark_that_is_never_closed_swallows_nobody_in_silence(rest: str) -> None:
+    (refusal,) = refusals(f'email,note\n{ADA},"oh\n{GRACE},\n{rest}\n')
+    assert refusal.why == "The row cannot be read: too long, or a quotation mark is not closed"
+    assert refusal.row.number == 2
+
+
+def test_memory_does_not_grow_with_the_file() -> None:
+    class Endless(io.RawIOBase):
+        """A hundred megabytes in one line, made while they are read."""
+
+        def __init__(self) -> None:
+            self.place = 0
+
+        def readable(self) -> bool:
+            return True
+
+        def seekable(self) -> bool:
+            return True
+
+        def seek(self, place: int, whence: int = 0) -> int:
+            self.place = place
+            return place
+
+        def tell(self) -> int:
+            return self.place
+
+        def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # any buffer
+            start = b"email,note\n"
+            part = start[self.place :] or b"x" * min(len(buffer), 100_000_000 - self.place)
+            part = part[: len(buffer)]
+            buffer[: len(part)] = part
+            self.place += len(part)
+            return len(part)
+
+    endless: Any = Endless()
+    tracemalloc.start()
+    report = importing.try_import(open_readers(io.BufferedReader(endless), {}))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert report.refused.total() == 1
+    assert peak < 40_000_000
+
+
+# --- Which column is which --------------------------------------------------------------------------------------
+
+
+def test_a_column_is_chosen_by_its_header() -> None:
+    take_in(f"Kontakt,mail,Uhrzeit\n{ADA},old@example.org,9\n", email="kontakt", hour="Uhrzeit")
+    assert (addresses(), Subscriber.objects.get().hour) == ([ADA], 9)
+
+
+def test_a_column_that_means_something_else_is_left_out() -> None:
+    file = open_readers(io.BytesIO(f"email,size\n{ADA},XXL\n".encode()), {"size": ""})
+    assert file.left_out == ["size"]
+    assert import_readers(file, PROVENANCE, now).created == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "chosen", "why"),
+    [
+        ("", {}, "The file is empty."),
+        ("\n \n", {}, "The file is empty."),
+        ("Name,Phone\nAda,1\n", {}, "No column is called email. The columns are: Name, Phone."),
+        ("email,E-Mail\n", {}, "Several columns could be the email: choose one by its header."),
+        ("email,hour\n", {"hour": "Uhrzeit"}, "No column is called Uhrzeit. The columns are: email, hour."),
+        ('"email', {}, "The first row cannot be read: too long, or a quotation mark is not closed."),
+        ("e\0m\0a\0i\0l", {}, "The first row has characters that cannot be read."),
+    ],
+)
+def test_a_file_that_is_none_of_readers_says_so(file: str, chosen: dict[str, str], why: str) -> None:
+    with pytest.raises(FileUnreadable, match=f"^{re.escape(why)}$"):
+        try_file(file, **chosen)
+
+
+# --- Whatever the bytes -----------------------------------------------------------------------------------------
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@given(
+    st.binary(max_size=300), st.sampled_from([b"", b"email\n", b"email;hour\n", codecs.BOM_UTF16_LE, b"\xff\xfe\0\0"])
+)
+@example(b"\x00\xd8\x00\xd8", codecs.BOM_UTF16_LE)
+@example(b"+2AA-", b"email\n")
+def test_whatever_is_in_a_file_it_is_read_or_named_unreadable(rest: bytes, start: bytes) -> None:
+    before = Subscriber.objects.count(), ImportBatch.objects.count(), ConsentEvent.objects.count()
+    try:
+        tried = try_file(start + rest)
+    except FileUnreadable:
+        return
+    assert before == (Subscriber.objects.count(), ImportBatch.objects.count(), ConsentEvent.objects.count())
+    done = take_in(start + rest)
+    assert (done.created, done.skipped, done.refused) == (tried.created, tried.skipped, tried.refused)
+    undo_import(ImportBatch.objects.latest("pk"), NOW)
+
+
+# --- Trying, running twice, being cut short ---------------------------------------------------------------------
+
+
+MIXED = f"email,hour\n{ADA},\nnonsense,\n{GRACE},25\ngone@example.org,\n{ADA.upper()},\n{GRACE},5\nnew@example.org,1\n"
+
+
+def test_a_try_tells_what_an_import_does_and_stores_nothing() -> None:
+    make_reader(email="gone@example.org", status="unsubscribed")
+    tried = try_file(MIXED)
+    assert (Subscriber.objects.count(), ImportBatch.objects.count(), tried.batch_id) == (1, 0, None)
+    done = take_in(MIXED)
+    assert (tried.created, tried.skipped, tried.refused) == (done.created, done.skipped, done.refused)
+    assert (done.created, done.skipped.total(), done.refused.total()) == (3, 2, 2)
+    batch = ImportBatch.objects.get()
+    assert (batch.created, batch.skipped, batch.refused) == (3, 2, 2)
+
+
+def test_twice_is_once() -> None:
+    take_in(MIXED)
+    before = list(Subscriber.objects.order_by("pk").values()), ConsentEvent.objects.count()
+    again = take_in(MIXED)
+    assert (again.created, again.skipped["is a reader already"]) == (0, 4)
+    assert (list(Subscriber.objects.order_by("pk").values()), ConsentEvent.objects.count()) == before
+
+
+def test_what_a_crash_cut_short_is_finished_by_running_it_again() -> None:
+    file = "email\n" + "".join(f"reader{number}@example.org\n" for number in range(importing.CHUNK + 10))
+
+    def crash(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_readers(open_readers(io.BytesIO(file.encode()), {}), PROVENANCE, now, on_progress=crash)
+    cut = ImportBatch.objects.get()
+    assert (cut.created, cut.finished_at, Subscriber.objects.count()) == (importing.CHUNK, None, importing.CHUNK)
+    assert take_in(file).created == 10
+    assert ConsentEvent.objects.count() == Subscriber.objects.count() == importing.CHUNK + 10
+
+
+def test_an_import_that_is_undone_while_it_runs_stops() -> None:
+    file = "email\n" + "".join(f"reader{number}@example.org\n" for number in range(importing.CHUNK + 10))
+
+    def undo(_: object) -> None:
+        undo_import(ImportBatch.objects.get(), NOW)
+
+    with pytest.raises(ImportStopped):
+        import_readers(open_readers(io.BytesIO(file.encode()), {}), PROVENANCE, now, on_progress=undo)
+    assert not Subscriber.objects.exists()
+
+
+def test_who_signs_up_in_the_middle_of_a_chunk_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    look = importing._Import._without_known
+
+    def look_too_early(self: importing._Import, wanted: dict[str, NewReader]) -> object:
+        found = look(self, wanted)
+        make_reader(email="ADA@example.org", status="pending")
+        return found
+
+    monkeypatch.setattr(importing._Import, "_without_known", look_too_early)
+    report = take_in(f"email\n{ADA}\n{GRACE}\n")
+    assert (report.created, report.skipped) == (1, Counter({"signed up meanwhile": 1}))
+    assert Subscriber.objects.get(email="ADA@example.org").status == "pending"
