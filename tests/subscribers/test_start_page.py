@@ -322,3 +322,17 @@ def test_the_form_of_the_page_signs_up(browser: Client) -> None:
         patch.setattr("django.utils.timezone.now", lambda: late)
         assert browser.post("/subscribe/", form | {"email": ADDRESS}).status_code == 302
     assert SignUp.objects.get().page == "/subscribe/"
+
+
+def test_a_bad_address_from_any_page_leads_here(browser: Client) -> None:
+    response = browser.post("/subscribe/", fill_in("not-an-address", interests="robots", page="/topics/"))
+    page = response.content.decode()
+    assert response.status_code == 400
+    assert "Nothing was sent." in page
+    assert "robots</textarea>" in page
+
+
+def test_what_was_chosen_comes_with_the_sign_up(browser: Client) -> None:
+    liked = make_trending("Liked")[0]
+    assert browser.post("/subscribe/", fill_in(papers=[liked.pk], interests="robots")).status_code == 302
+    assert SignUp.objects.get().choices == {"papers": [liked.pk], "interests": "robots"}
