@@ -7,7 +7,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from papers.models import Topic
 from subscribers import signals
 from subscribers.models import Subscriber
-from subscribers.preferences import save_preferences
+from subscribers.preferences import change_preferences, save_preferences
 from tests.conftest import NOW
 from tests.factories import make_reader
 
@@ -52,6 +52,21 @@ def test_saving_preferences_twice_changes_nothing_more() -> None:
     for _ in range(2):
         save_preferences(reader, topics, NOW)
     assert list(reader.topics.all()) == topics
+
+
+def test_one_change_leaves_the_other_wishes_as_they_are(
+    heard: list[int], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    (topic,) = make_topics(1)
+    reader = make_reader(interests="graphs")
+    reader.topics.set([topic])
+    with django_capture_on_commit_callbacks(execute=True):
+        # As another page has it, that was opened before.
+        change_preferences(Subscriber(pk=reader.pk), NOW, cadence="weekly")
+    reader.refresh_from_db()
+    assert (reader.cadence, reader.interests, list(reader.topics.all())) == ("weekly", "graphs", [topic])
+    assert reader.preferences_changed_at == NOW
+    assert heard == [reader.pk]
 
 
 def test_saving_preferences_does_not_bring_back_who_left_meanwhile() -> None:
