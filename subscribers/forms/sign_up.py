@@ -1,5 +1,3 @@
-from typing import Any
-
 from django import forms
 
 from subscribers.forms.fields import AddressField
@@ -17,8 +15,3 @@ class SignUpForm(forms.Form):
     time_zone = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     # A solved challenge, where one was asked for.
     solution = forms.CharField(required=False, max_length=4000, widget=forms.HiddenInput)
-
-    def choices(self) -> dict[str, Any]:
-        """What the visitor chose besides, as a sign-up keeps it; the form must be valid."""
-        zone = self.cleaned_data["time_zone"]
-        return {"time_zone": zone} if zone else {}

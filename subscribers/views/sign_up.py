@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from subscribers.abuse import is_solved, is_suspicious, make_challenge, truncated_ip
 from subscribers.callers import caller_of
-from subscribers.forms.sign_up import SignUpForm
+from subscribers.forms.start import StartForm
 from subscribers.optin import ask
 from subscribers.views.start import show_start_page
 
@@ -22,9 +22,9 @@ PASSED_ON = ["email", "page", "time_zone", "topics", "papers", "interests"]
 def subscribe(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return show_start_page(request)
-    form = SignUpForm(request.POST)
+    form = StartForm(request.POST)
     if not form.is_valid():
-        return render(request, "subscribers/sign_up.html", {"form": form}, status=400)
+        return show_start_page(request, form, status=400)
     if _needs_challenge(request, form):
         return _challenge(request)
     ask(
@@ -38,7 +38,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     return redirect("check_inbox")
 
 
-def _needs_challenge(request: HttpRequest, form: SignUpForm) -> bool:
+def _needs_challenge(request: HttpRequest, form: StartForm) -> bool:
     given = form.cleaned_data
     if is_solved(given["solution"]):
         return False

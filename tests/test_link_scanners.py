@@ -1,0 +1,70 @@
+"""Programs that open every link of a mail before its reader does change nothing."""
+
+import re
+from html import unescape
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+
+from newsletter.delivery import send_due
+from subscribers.changing_address import ask_to_change
+from subscribers.links import new_address_url
+from subscribers.models import AddressChange, Letter
+from tests.conftest import NOW
+from tests.factories import make_delivery, make_edition, make_paper, make_reader
+from tests.letters import links_in, read_mail, text_of
+from tests.snapshots import rows
+from tests.subscribers.asking import MINUTE, ask
+from tests.subscribers.asking import send_due as send_letters
+
+pytestmark = pytest.mark.django_db
+
+
+def links_of(mail: Path) -> set[str]:
+    letter = read_mail(mail.read_bytes())
+    in_html = re.findall(r'(?:href|src)="(https?://[^"]+)"', text_of(letter, "html"))
+    header = re.findall(r"<(https?://[^>]+)>", str(letter["List-Unsubscribe"] or ""))
+    return {*links_in(letter), *map(unescape, in_html), *header}
+
+
+def our_paths(links: set[str]) -> set[str]:
+    return {urlsplit(link).path for link in links if link.startswith(django_settings.SITE_URL)}
+
+
+def send_one_of_each(outbox: Path) -> set[Path]:
+    """Send every letter there is, and a digest; return the files."""
+    reader = make_reader(email="active@example.org")
+    ask("new@example.org")
+    ask("active@example.org")
+    ask_to_change(reader, "other@example.org", NOW)
+    Letter.objects.create(
+        subscriber=make_reader(),
+        kind=Letter.Kind.ADDRESS_CHANGED,
+        address="old@example.org",
+        asked_at=NOW,
+        due_at=NOW,
+    )
+    assert send_letters(NOW) == len(Letter.Kind)
+    paper = make_paper()
+    make_delivery(make_edition(paper), reader, paper)
+    assert send_due(lambda: NOW, until=NOW + MINUTE)["accepted"] == 1
+    return set(outbox.glob("*.eml"))
+
+
+def test_whoever_opens_every_link_of_every_mail_changes_nothing(outbox: Path) -> None:
+    mails = send_one_of_each(outbox)
+    paths = set().union(*(our_paths(links_of(mail)) for mail in mails))
+    pages = {path.split("/")[1] for path in paths}
+    assert {"confirm", "preferences", "u", "new-address", "digest", "papers"} <= pages
+    before = rows()
+    scanner = Client()
+    for path in paths:
+        for method in (scanner.get, scanner.head):
+            response = method(path)
+            assert response.status_code == 200, path
+            assert not response.cookies
+    assert rows() == before
+    assert new_address_url(AddressChange.objects.get(), NOW)
