@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 call_command("migrate", verbosity=0)
 
+from bench.importing import bench_importing  # noqa: E402  models can be imported only now
 from bench.newsletter import bench_closing, bench_composing  # noqa: E402  models can be imported only now
 from bench.pages import bench_pages  # noqa: E402
 from bench.papers import bench_ingest, bench_scoring  # noqa: E402
@@ -25,6 +26,7 @@ GROUPS: dict[str, list[Callable[[], None]]] = {
     "pages": [bench_pages],
     "sign_up": [bench_sign_up],
     "preview": [bench_preview],
+    "import": [bench_importing],
     "newsletter": [bench_closing, bench_composing],
 }
 
