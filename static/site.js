@@ -170,9 +170,12 @@ function narrowTopics(box, groups) {
     const sought = words.value.trim().toLowerCase();
     let found = 0;
     groups.forEach((group, number) => {
-      const ofGroup = group.querySelector("summary").textContent.toLowerCase().includes(sought);
+      // From the beginning of a word, since many an archive ends in "cs".
+      const ofGroup = ` ${group.querySelector("summary .name").textContent.toLowerCase()}`.includes(` ${sought}`);
       const topics = Array.from(group.querySelectorAll("label"));
-      for (const topic of topics) topic.hidden = !ofGroup && !topic.textContent.toLowerCase().includes(sought);
+      for (const topic of topics) {
+        topic.hidden = !ofGroup && !topic.querySelector(".name").textContent.toLowerCase().includes(sought);
+      }
       const shown = topics.filter((topic) => !topic.hidden).length;
       found += shown;
       group.hidden = shown === 0;

@@ -1,8 +1,10 @@
+from collections.abc import Sequence
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import hypothesis.strategies as st
 import pytest
+from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
 from django.test import Client
@@ -238,8 +240,8 @@ class RethinkingBackend(BaseEmailBackend):
 
     bodies: list[str] = []
 
-    def send_messages(self, email_messages: list[object]) -> int:
-        self.bodies.extend(str(message.body) for message in email_messages)  # type: ignore[attr-defined]  # a mail
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        self.bodies.extend(str(message.body) for message in email_messages)
         ask_to_change(Subscriber.objects.get(), "third@example.org", NOW)
         return 1
 
