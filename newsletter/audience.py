@@ -182,8 +182,7 @@ def _taste(preferences: Preferences, liked: Mapping[int, Liked], seen: Iterable[
         topics=preferences.topics,
         liked=tuple(liked[paper_id] for paper_id in sorted(preferences.liked) if paper_id in liked),
         size=preferences.size,
-        # Who liked a paper knows it, also when it was hidden since and no reason may name it.
-        seen=preferences.liked.union(seen),
+        seen=frozenset(seen),
     )
 
 

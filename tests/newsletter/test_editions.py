@@ -26,6 +26,7 @@ from tests.factories import NOW, TODAY, make_delivery, make_edition, make_paper,
 pytestmark = pytest.mark.django_db
 
 MORNING = NOW.replace(hour=10)
+WEEKLY = Edition.Kind.WEEKLY
 YESTERDAY = date(2026, 11, 20)  # the listing day before a Monday
 
 
@@ -117,6 +118,7 @@ def test_a_service_that_was_down_at_closing_time_publishes_the_last_day_and_draf
 
 def test_days_before_the_last_edition_are_never_published() -> None:
     make_edition(make_paper(listed_on=TODAY))
+    make_edition(make_paper(), day=date(2026, 11, 22), kind=WEEKLY, period="2026-W47")
     make_paper(listed_on=YESTERDAY)
     assert days_to_publish(MORNING) == [TODAY]
 
@@ -323,7 +325,6 @@ def test_an_earlier_hour_that_has_passed_means_now_and_not_tomorrow() -> None:
 # --- Weeks -------------------------------------------------------------------------------------------------------
 
 SUNDAY_EVENING = datetime(2026, 11, 22, 17, tzinfo=UTC)
-WEEKLY = Edition.Kind.WEEKLY
 
 
 def close_friday(*papers: Paper) -> Edition:
@@ -339,6 +340,7 @@ def test_a_week_has_an_edition_once_one_of_its_days_had_one() -> None:
     keep(at + timedelta(hours=1))
     edition = Edition.objects.get(kind=WEEKLY)
     assert (edition.period, edition.status, edition.closes_at) == ("2026-W47", "draft", SUNDAY_EVENING)
+    assert edition.entries.count() == 1
 
 
 def test_a_week_without_a_daily_edition_has_none() -> None:

@@ -167,6 +167,19 @@ def test_common_words_are_no_likeness() -> None:
     assert {pick.reason for pick in picks} == {"trending: +5 upvotes"}
 
 
+def test_one_word_in_common_is_chance() -> None:
+    offered = [candidate(1, title="Via planning, a robot walks up the stairs"), candidate(2)]
+    picks = choose(offered, Taste(liked=(liked(99, "Video diffusion made faster via shortcuts"),)))
+    assert {pick.reason for pick in picks} == {"trending: +5 upvotes"}
+
+
+def test_of_two_liked_papers_that_are_as_near_the_first_is_named() -> None:
+    apples, pears = liked(8, "Sorting apples"), liked(9, "Sorting pears")
+    offered = [candidate(1, title="Sorting"), candidate(2)]
+    for both in ((apples, pears), (pears, apples)):
+        assert choose(offered, Taste(liked=both))[0].reason == "because you liked “Sorting apples”"
+
+
 def test_a_long_title_is_shortened_in_a_reason() -> None:
     title = "Sorting " + "very " * 20 + "fast"
     offered = [candidate(1, title=title), candidate(2, title="Other")]
