@@ -56,7 +56,7 @@ FORMS: dict[str, tuple[Purpose | None, dict[str, Any]]] = {
     "/preferences/{token}/address": (Purpose.PREFERENCES, {"address": TEXT, "email": TEXT, "cancel": TEXT}),
     "/new-address/{token}": (Purpose.NEW_ADDRESS, {}),
     "/u/{token}": (Purpose.UNSUBSCRIBE, {"List-Unsubscribe": TEXT, "reason": TEXT, "instead": TEXT}),
-    "/privacy/{token}": (Purpose.PREFERENCES, {"erase": TEXT}),
+    "/privacy/{token}/erase": (Purpose.PREFERENCES, {"sure": TEXT, "erase": TEXT}),
 }
 
 

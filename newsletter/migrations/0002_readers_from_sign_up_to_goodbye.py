@@ -9,6 +9,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(name="edition", options={"ordering": ["-closes_at", "kind"]}),
         migrations.CreateModel(
             name="RetentionRun",
             fields=[
@@ -30,6 +31,7 @@ class Migration(migrations.Migration):
                     ("unsubscribed", "The reader left"),
                     ("erased", "The reader was erased"),
                     ("paused", "The reader takes a break"),
+                    ("cadence", "The reader chose another cadence"),
                     ("late", "Too late to be of use"),
                     ("nothing_relevant", "Nothing to show this reader"),
                 ],
