@@ -53,7 +53,7 @@ def make_message(  # noqa: PLR0913  each is a part of a mail that somebody decid
     }
     if unsubscribe_url:
         headers |= {
-            "List-Id": f"Paper Route daily digest <{tag}.{domain}>",
+            "List-Id": f"Paper Route digest <{tag}.{domain}>",
             "List-Unsubscribe": f"<{unsubscribe_url}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
