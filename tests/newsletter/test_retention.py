@@ -186,6 +186,14 @@ def test_who_left_and_did_not_come_back_has_left() -> None:
     assert reader.status == "unsubscribed"
 
 
+def test_who_left_without_ever_confirming_is_still_known_to_have_left() -> None:
+    reader = ask_long_ago(NOW - timedelta(days=31))
+    Subscriber.objects.update(unsubscribed_at=NOW - timedelta(days=80))
+    assert retain(NOW) == {"readers who did not confirm again": 1}
+    reader.refresh_from_db()
+    assert reader.status == "unsubscribed"
+
+
 def test_of_who_left_the_address_the_record_and_the_reason_stay() -> None:
     left_at = NOW - timedelta(days=91)
     wishes: dict[str, Any] = {
