@@ -352,6 +352,16 @@ def test_the_preview_shows_what_the_form_would_make_and_stores_nothing(
     assert titles(browser.get(path).content.decode(), todays_papers) == todays_papers
 
 
+def test_a_paper_to_be_forgotten_has_no_say_in_the_preview(browser: Client, todays_papers: list[str]) -> None:
+    reader = make_reader()
+    (said,) = like(reader, "Quantum Dogs")
+    path = f"{path_of(preferences_url, reader)}/preview"
+    liking = browser.post(path, choices(interests=""), headers=HTMX).content.decode()
+    assert "because you liked" in liking
+    forgetting = browser.post(path, choices(interests="", remove=[said.paper_id]), headers=HTMX).content.decode()
+    assert "because you liked" not in forgetting
+
+
 def test_a_preview_says_what_is_wrong_and_makes_the_best_of_the_rest(browser: Client, todays_papers: list[str]) -> None:
     path = path_of(preferences_url, make_reader())
     wishes = choices(muted_words="cats", interests="", size="many")
