@@ -47,7 +47,7 @@ def _answer_expired(request: HttpRequest, link: LinkExpired) -> HttpResponse:
     """Offer a new link; on its button ask for one. Whoever the link was for, and whatever became of them, sees the
     same."""
     is_renewed = link.purpose in RENEWED
-    if is_renewed and request.method == "POST" and "new_link" in request.POST:
+    if is_renewed and "new_link" in request.POST:
         with suppress(LinkInvalid):
             reader = reader_of_expired(link.purpose, link.subject)
             ask(reader.email, source="expired link", at=timezone.now())
