@@ -1,5 +1,7 @@
 """What we keep about a reader: to look at, to take away, and to have erased."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,7 +12,7 @@ from newsletter.erasure import erase
 from newsletter.privacy import as_json, everything_about
 from papers.keeping import public_page
 from papers.links import absolute
-from subscribers.models import Subscriber
+from subscribers.models import Letter, Subscriber
 from subscribers.optin import reader_of
 from subscribers.pages import page_by_token
 from subscribers.tokens import Purpose, read_token
@@ -60,15 +62,24 @@ def erase_me(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         reader_of(Purpose.PREFERENCES, token, at)
         return _ask(request, token)
-    # The link was right, and nobody is behind it: this button was pressed before.
-    reader = Subscriber.objects.filter(pk=read_token(Purpose.PREFERENCES, token, at)).first()
-    if reader is not None:
-        if not request.POST.get("sure"):
-            return _ask(request, token, missed=True)
-        erase(reader, at)
+    if _is_gone(token, at):
+        return render(request, "newsletter/privacy_erased.html")
+    reader = reader_of(Purpose.PREFERENCES, token, at)
+    if not request.POST.get("sure"):
+        return _ask(request, token, status=400)
+    if reader.letters.filter(kind=Letter.Kind.ADDRESS_CHANGED).exists():
+        # Whoever took a subscription over may not erase it before the old address was told.
+        return _ask(request, token, status=409)
+    erase(reader, at)
     return render(request, "newsletter/privacy_erased.html")
 
 
-def _ask(request: HttpRequest, token: str, *, missed: bool = False) -> HttpResponse:
-    context = {"token": token, "missed": missed}
-    return render(request, "newsletter/privacy_erase.html", context, status=400 if missed else 200)
+def _is_gone(token: str, at: datetime) -> bool:
+    """Whether the link is right, and nobody is behind it any more: the button was pressed before."""
+    pk, _, _ = read_token(Purpose.PREFERENCES, token, at).partition("-")
+    return not Subscriber.objects.filter(pk=pk).exists()
+
+
+def _ask(request: HttpRequest, token: str, *, status: int = 200) -> HttpResponse:
+    context = {"token": token, "missed": status == 400, "has_just_moved": status == 409}
+    return render(request, "newsletter/privacy_erase.html", context, status=status)

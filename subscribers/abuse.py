@@ -105,14 +105,16 @@ def _is_within_limits(caller: Caller) -> bool:
 
 
 def _are_within(hits: Iterable[tuple[RateLimitItem, str, str]]) -> bool:
-    """Count every one of `hits`, and return whether all were within their limits; what cannot be counted is not."""
+    """Count `hits`, and return whether all were within their limits; what cannot be counted is not.
+
+    The first that is not ends the count: one caller beyond its limit does not use up everybody's.
+    """
     try:
         limiter = _limiter(settings.SUBSCRIBERS_LIMITS_STORAGE)
-        within = [limiter.hit(rate, *names) for rate, *names in hits]
+        return all(limiter.hit(rate, *names) for rate, *names in hits)
     except StorageError as err:
         logger.warning("The limits of readers cannot be counted: %s", type(err.storage_error).__name__)
         return False
-    return all(within)
 
 
 @cache

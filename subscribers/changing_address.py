@@ -3,9 +3,11 @@
 from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from subscribers.abuse import is_within
+from subscribers.addresses import fingerprint
 from subscribers.models import AddressChange, ConsentEvent, Letter, Mailbox, Subscriber, Suppression
 from subscribers.optin import record
 from subscribers.tokens import LinkInvalid, Purpose, read_token
@@ -66,6 +68,13 @@ def confirm_change(token: str, at: datetime, *, truncated_ip: str | None = None)
     change = read_change(token, at)
     if change is None:
         return True
+    try:
+        return _confirm(change, at, truncated_ip)
+    except IntegrityError:  # somebody signed up with the address this very moment
+        return False
+
+
+def _confirm(change: AddressChange, at: datetime, truncated_ip: str | None) -> bool:
     with transaction.atomic():
         reader = _lock(change.subscriber_id)
         waiting = _change_of(reader, change.nonce)
@@ -74,7 +83,8 @@ def confirm_change(token: str, at: datetime, *, truncated_ip: str | None = None)
         if not _take_over(reader, waiting.address):
             return False
         if reader.email != waiting.address:
-            record(reader, ConsentEvent.Kind.ADDRESS_CHANGED, "link", at, truncated_ip=truncated_ip)
+            kind, former = ConsentEvent.Kind.ADDRESS_CHANGED, fingerprint(reader.email)
+            record(reader, kind, "link", at, truncated_ip=truncated_ip, former_address_hash=former)
             _move(reader, waiting, at)
         # By its nonce a second click is told from a wrong one; and links to confirm the old address stop working.
         Subscriber.objects.filter(pk=reader.pk).update(optin_nonce=waiting.nonce)
@@ -112,7 +122,7 @@ def _take_over(reader: Subscriber, address: str) -> bool:
 
 def _move(reader: Subscriber, change: AddressChange, at: datetime) -> None:
     old, new = reader.email, change.address
-    Subscriber.objects.filter(pk=reader.pk).update(email=new)
+    Subscriber.objects.filter(pk=reader.pk).update(email=new, link_version=F("link_version") + 1)
     Mailbox.objects.forget(new)
     # What waits was for the old address, which gets no more links; but for the news of an earlier change.
     reader.letters.exclude(kind=Letter.Kind.ADDRESS_CHANGED).delete()

@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 
-from mail.message import make_message, render_body
+from mail.message import Message, make_message, render_body
 from mail.transport import HandOverError, Mailer, NotSent, RefusedForNow
 from subscribers.addresses import is_disposable
 from subscribers.links import confirm_url, new_address_url, preferences_url, unsubscribe_url
@@ -21,34 +22,42 @@ BATCH = 100
 
 
 def send_due_letters(clock: Callable[[], datetime], *, until: datetime) -> int:
-    """Send the letters that are due, until none is or `until` has come; return how many were accepted."""
+    """Send the letters that are due, until none is or `until` has come; return how many were accepted.
+
+    Without a connection to the mail server the rest waits for the next time.
+    """
     accepted = 0
-    due = Letter.objects.due(clock()).order_by("due_at", "pk").values_list("pk", flat=True)
-    for pk in list(due[:BATCH]):
-        if (at := clock()) >= until:
-            break
-        accepted += send_letter(pk, at)
+    with Mailer() as mailer, suppress(NotSent):
+        while batch := list(Letter.objects.due(clock()).order_by("due_at", "pk").values_list("pk", flat=True)[:BATCH]):
+            for pk in batch:
+                if (at := clock()) >= until:
+                    return accepted
+                accepted += send_letter(pk, at, mailer)
     return accepted
 
 
-def send_letter(letter_id: int, at: datetime) -> bool:
-    """Send one due letter; return whether it was accepted.
+def send_letter(letter_id: int, at: datetime, mailer: Mailer) -> bool:
+    """Send one due letter; return whether it was accepted. Raises NotSent when there is no connection.
 
-    Only one process gets to send it. When it surely did not leave, or the process died, it is due again after LEASE:
-    a confirmation that comes twice does less harm than one that never comes.
+    Only one process gets to send it. When it surely did not leave, or the process died, it is due again, first after
+    LEASE and then ever later: a confirmation that comes twice does less harm than one that never comes.
     """
     letter = _claim(letter_id, at)
     if letter is None:
         return False
     accepted = False
     try:
-        _deliver(letter, at)
+        mailer.hand_over(_message(letter, at))
         accepted = True
     except HandOverError as err:
         logger.warning("The letter %s (%s) was not accepted: %s", letter_id, letter.kind, err)
         is_of_use = at - letter.asked_at < settings.SUBSCRIBERS_CONFIRMATION_VALID_FOR
-        if isinstance(err, NotSent | RefusedForNow) and is_of_use:
+        if isinstance(err, NotSent) and is_of_use:
+            raise
+        if isinstance(err, RefusedForNow) and is_of_use:
             return False
+    except Exception:  # one that cannot be made, whatever the cause, does not stop the others
+        logger.exception("The letter %s (%s) cannot be made", letter_id, letter.kind)
     # Refused for good, or perhaps on its way, is as with one that was accepted: done.
     Letter.objects.filter(pk=letter_id).delete()
     return accepted
@@ -57,9 +66,11 @@ def send_letter(letter_id: int, at: datetime) -> bool:
 def _claim(letter_id: int, at: datetime) -> Letter | None:
     """Take a due letter for this process; None when another has it, or when it is not to be sent any more."""
     with transaction.atomic():
-        if not Letter.objects.due(at).filter(pk=letter_id).update(due_at=at + LEASE):
+        due = Letter.objects.due(at).select_for_update(of=("self",)).select_related("subscriber__address_change")
+        letter = due.filter(pk=letter_id).first()
+        if letter is None:
             return None
-        letter = Letter.objects.select_related("subscriber__address_change").get(pk=letter_id)
+        Letter.objects.filter(pk=letter_id).update(due_at=at + max(LEASE, at - letter.asked_at))
         if not (_may_go_out(letter) and _is_within_caps(letter, at)):
             letter.delete()
             return None
@@ -73,6 +84,8 @@ def _may_go_out(letter: Letter) -> bool:
     """
     if Suppression.objects.covers(letter.address):
         return False
+    if letter.kind in Letter.OPT_IN:
+        return letter.address.casefold() == letter.subscriber.email.casefold()
     if letter.kind != Letter.Kind.NEW_ADDRESS:
         return True
     change = getattr(letter.subscriber, "address_change", None)
@@ -89,16 +102,14 @@ def _is_within_caps(letter: Letter, at: datetime) -> bool:
     return True
 
 
-def _deliver(letter: Letter, at: datetime) -> None:
-    message = make_message(
+def _message(letter: Letter, at: datetime) -> Message:
+    return make_message(
         render_body(letter.kind, _context(letter.subscriber, at)),
         to=letter.address,
         sender=settings.SUBSCRIBERS_FROM,
         reference=f"{letter.kind.replace('_', '-')}-{letter.subscriber_id}-{int(at.timestamp())}",
         tag="opt-in",
     )
-    with Mailer() as mailer:
-        mailer.hand_over(message)
 
 
 def _context(reader: Subscriber, at: datetime) -> dict[str, object]:

@@ -14,7 +14,7 @@ def confirm_url(reader: Subscriber, at: datetime) -> str:
 
 
 def preferences_url(reader: Subscriber, at: datetime) -> str:
-    return absolute("preferences", make_token(Purpose.PREFERENCES, str(reader.pk), at))
+    return absolute("preferences", make_token(Purpose.PREFERENCES, f"{reader.pk}-{reader.link_version}", at))
 
 
 def unsubscribe_url(reader: Subscriber, at: datetime) -> str:

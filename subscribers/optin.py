@@ -1,5 +1,6 @@
 """The way in and the way out: sign-up, confirmation (double opt-in), leaving."""
 
+import logging
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,8 @@ from subscribers.addresses import is_disposable
 from subscribers.models import ConsentEvent, Letter, Mailbox, SignUp, Subscriber, Suppression
 from subscribers.preferences import save_choices
 from subscribers.tokens import LinkInvalid, Purpose, read_token
+
+logger = logging.getLogger(__name__)
 
 # Names the sentence next to the sign-up button. Change it with the sentence.
 WORDING_VERSION = "2026-11"
@@ -28,7 +31,13 @@ def ask(  # noqa: PLR0913  each is a part of the proof
 ) -> None:
     """Note that somebody at `address` asks for the digest: one row, whoever it is. Nothing is looked up or sent."""
     SignUp.objects.create(
-        address=address, source=source, page=page, truncated_ip=truncated_ip, choices=choices or {}, asked_at=at
+        address=address,
+        source=source,
+        page=page,
+        wording_version=WORDING_VERSION,
+        truncated_ip=truncated_ip,
+        choices=choices or {},
+        asked_at=at,
     )
 
 
@@ -37,7 +46,15 @@ def answer_sign_ups(at: datetime) -> int:
 
     A suppressed or disposable address gets nothing, nor does a mailbox that has had its share of letters.
     """
-    return sum(_answer(sign_up, at) for sign_up in SignUp.objects.order_by("pk")[:BATCH])
+    return sum(_try_to_answer(sign_up, at) for sign_up in SignUp.objects.order_by("pk")[:BATCH])
+
+
+def _try_to_answer(sign_up: SignUp, at: datetime) -> bool:
+    try:
+        return _answer(sign_up, at)
+    except Exception:  # one that cannot be answered, whatever the cause, does not stop the others
+        logger.exception("Sign-up %s cannot be answered", sign_up.pk)
+        return False
 
 
 def _answer(sign_up: SignUp, at: datetime) -> bool:
@@ -47,13 +64,16 @@ def _answer(sign_up: SignUp, at: datetime) -> bool:
             return False  # another process was faster
         if not (Suppression.objects.covers(sign_up.address) or is_disposable(sign_up.address)):
             _invite(sign_up, at)
+            if Suppression.objects.covers(sign_up.address):
+                # Erased in between: as if nothing had been asked; the row is dropped the next time.
+                transaction.set_rollback(True)
     return True
 
 
 def _invite(sign_up: SignUp, at: datetime) -> None:
     """Write the letter that a sign-up leads to, unless one waits already or the mailbox has had its share."""
     reader = Subscriber.objects.with_address(sign_up.address).first()
-    if reader is None or not reader.letters.exists():
+    if reader is None or not reader.letters.filter(kind__in=Letter.OPT_IN).exists():
         # Counted before anything is written: of a flood nothing stays but what it may cause.
         if not Mailbox.objects.count_letter(sign_up.address, at):
             return
@@ -78,7 +98,15 @@ def _asking(sign_up: SignUp) -> Subscriber:
         status=Subscriber.Status.PENDING
     )
     kind = ConsentEvent.Kind.REQUESTED
-    record(reader, kind, sign_up.source, at, page=sign_up.page, truncated_ip=sign_up.truncated_ip)
+    ConsentEvent.objects.create(
+        subscriber=reader,
+        kind=kind,
+        wording_version=sign_up.wording_version,
+        source=sign_up.source,
+        page=sign_up.page,
+        truncated_ip=sign_up.truncated_ip,
+        at=at,
+    )
     return reader
 
 
@@ -91,7 +119,7 @@ def confirm(token: str, at: datetime, *, truncated_ip: str | None = None) -> boo
     with transaction.atomic():
         if not reader.activate(at):
             return False
-        reader.letters.all().delete()
+        reader.letters.exclude(kind=Letter.Kind.ADDRESS_CHANGED).delete()
         Mailbox.objects.forget(reader.email)
         record(reader, ConsentEvent.Kind.CONFIRMED, "link", at, truncated_ip=truncated_ip)
         transaction.on_commit(lambda: signals.confirmed.send(Subscriber, subscriber_id=reader.pk), robust=True)
@@ -115,7 +143,8 @@ def unsubscribe(reader: Subscriber, *, source: str, at: datetime) -> None:
     """Take a reader off the list; a second time changes nothing."""
     with transaction.atomic():
         if reader.unsubscribe(at):
-            reader.letters.all().delete()
+            # All but the news of a change of address: whoever took it over may not keep it from the old one.
+            reader.letters.exclude(kind=Letter.Kind.ADDRESS_CHANGED).delete()
             Mailbox.objects.forget(reader.email)
             record(reader, ConsentEvent.Kind.UNSUBSCRIBED, source, at)
 
@@ -131,8 +160,11 @@ def reader_of_expired(purpose: Purpose, subject: str) -> Subscriber:
 
 
 def _named(purpose: Purpose, subject: str) -> Subscriber:
-    reader = Subscriber.objects.filter(pk=subject).first()
-    if reader is None:
+    pk, _, version = subject.partition("-")
+    reader = Subscriber.objects.filter(pk=pk).first()
+    # Links that were mailed before there were versions have none.
+    is_outdated = purpose == Purpose.PREFERENCES and reader and reader.link_version != int(version or 0)
+    if reader is None or is_outdated:
         raise LinkInvalid(purpose)
     return reader
 
@@ -143,8 +175,8 @@ def record(  # noqa: PLR0913  each is a part of the proof
     source: str,
     at: datetime,
     *,
-    page: str = "",
     truncated_ip: str | None = None,
+    former_address_hash: str = "",
 ) -> None:
     """Keep the proof of what a reader agreed to, or withdrew."""
     ConsentEvent.objects.create(
@@ -152,7 +184,7 @@ def record(  # noqa: PLR0913  each is a part of the proof
         kind=kind,
         wording_version=WORDING_VERSION,
         source=source,
-        page=page,
         truncated_ip=truncated_ip,
+        former_address_hash=former_address_hash,
         at=at,
     )

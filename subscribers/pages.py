@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
+from subscribers.abuse import is_within
 from subscribers.optin import ask, reader_of_expired
 from subscribers.tokens import LinkExpired, LinkInvalid, Purpose
 
@@ -18,6 +19,8 @@ R = TypeVar("R", bound=HttpRequest)
 
 # Links that come again by mail: in the letter that a sign-up with the reader's address would lead to.
 RENEWED = {Purpose.CONFIRM, Purpose.PREFERENCES}
+# How often one expired link may ask: it may have been passed on.
+RENEWALS = "3/day"
 
 
 def page_by_token(view: Callable[Concatenate[R, P], HttpResponse]) -> Callable[Concatenate[R, P], HttpResponse]:
@@ -50,7 +53,8 @@ def _answer_expired(request: HttpRequest, link: LinkExpired) -> HttpResponse:
     if is_renewed and "new_link" in request.POST:
         with suppress(LinkInvalid):
             reader = reader_of_expired(link.purpose, link.subject)
-            ask(reader.email, source="expired link", at=timezone.now())
+            if is_within(RENEWALS, "new link", link.subject):
+                ask(reader.email, source="expired link", at=timezone.now())
         return redirect("check_inbox")
     context = {"is_renewed": is_renewed, "purpose": link.purpose}
     return render(request, "subscribers/link_expired.html", context, status=410)

@@ -61,8 +61,10 @@ def save_preferences(
     `no_longer_liked` are ids of papers.
     """
     with transaction.atomic():
-        reader.preferences_changed_at = at
-        reader.save(update_fields=[*STORED, "preferences_changed_at"])
+        # An update: somebody may have been erased since.
+        stored = {name: getattr(reader, name) for name in STORED}
+        if not Subscriber.objects.filter(pk=reader.pk).update(preferences_changed_at=at, **stored):
+            return
         reader.topics.set(topics)
         reader.feedback.filter(paper__in=no_longer_liked).delete()
         _tell_of_change(reader)

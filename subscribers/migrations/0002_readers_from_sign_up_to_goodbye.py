@@ -95,6 +95,7 @@ class Migration(migrations.Migration):
                 ("address", models.EmailField(max_length=254)),
                 ("source", models.CharField(max_length=40)),
                 ("page", models.CharField(blank=True, max_length=200)),
+                ("wording_version", models.CharField(max_length=20)),
                 ("truncated_ip", models.GenericIPAddressField(null=True)),
                 ("choices", models.JSONField(default=dict)),
                 ("asked_at", models.DateTimeField()),
@@ -258,6 +259,25 @@ class Migration(migrations.Migration):
             model_name="letter",
             constraint=models.UniqueConstraint(
                 fields=("subscriber", "kind"), name="one_letter_per_subscriber_and_kind"
+            ),
+        ),
+        migrations.AddField(
+            model_name="subscriber",
+            name="link_version",
+            field=models.PositiveSmallIntegerField(default=0, editable=False),
+        ),
+        migrations.AddField(
+            model_name="consentevent",
+            name="former_address_hash",
+            field=models.CharField(blank=True, default="", editable=False, max_length=64),
+            preserve_default=False,
+        ),
+        migrations.AddIndex(
+            model_name="consentevent",
+            index=models.Index(
+                condition=models.Q(("former_address_hash", ""), _negated=True),
+                fields=["former_address_hash"],
+                name="given_up",
             ),
         ),
     ]

@@ -78,6 +78,9 @@ class Subscriber(models.Model):
     status = models.CharField(max_length=12, choices=Status, default=Status.PENDING)
     # Part of every confirmation link. Leaving changes it, so that an old link does not bring anybody back.
     optin_nonce = models.CharField(max_length=16, default=new_nonce, editable=False)
+    # Part of the links to preferences. Moving to another address changes it, so that what was mailed to the old one
+    # opens nothing any more.
+    link_version = models.PositiveSmallIntegerField(default=0, editable=False)
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)
     unsubscribed_at = models.DateTimeField(null=True, blank=True)
@@ -192,10 +195,16 @@ class ConsentEvent(models.Model):
     page = models.CharField(max_length=200, blank=True, help_text="The page the form stood on.")
     # Kept where SUBSCRIBERS_KEEP_IP asks for it, without its last part, and for a time.
     truncated_ip = models.GenericIPAddressField("truncated IP", null=True, blank=True)
+    # Of a change of address: the keyed hash of the one given up, so that no import brings it back.
+    former_address_hash = models.CharField(max_length=64, blank=True, editable=False)
     at = models.DateTimeField()
 
     class Meta:
         ordering = ["at", "pk"]
+        indexes = [
+            # Whether an address in a file was given up.
+            models.Index(fields=["former_address_hash"], name="given_up", condition=~Q(former_address_hash="")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} at {self.at:%Y-%m-%d %H:%M}"

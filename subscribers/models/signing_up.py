@@ -17,6 +17,7 @@ class SignUp(models.Model):
     address = models.EmailField(max_length=254)
     source = models.CharField(max_length=40)
     page = models.CharField(max_length=200, blank=True)
+    wording_version = models.CharField(max_length=20)
     truncated_ip = models.GenericIPAddressField(null=True)
     # What a visitor chose before signing up: see subscribers.preferences.save_choices.
     choices = models.JSONField(default=dict)
@@ -42,6 +43,8 @@ class Letter(models.Model):
 
     # What anybody can make us send to somebody else counts against the caps of the mailbox.
     CAPPED = [Kind.CONFIRMATION, Kind.ALREADY_SUBSCRIBED, Kind.NEW_ADDRESS]
+    # What a sign-up leads to: one at a time.
+    OPT_IN = [Kind.CONFIRMATION, Kind.ALREADY_SUBSCRIBED]
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="letters")
     kind = models.CharField(max_length=20, choices=Kind)

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from subscribers.emails import send_due_letters
+from mail.transport import Mailer
+from subscribers.emails import send_due_letters, send_letter
 from subscribers.links import confirm_url
 from subscribers.models import Letter, Subscriber, Suppression
 from subscribers.optin import answer_sign_ups
@@ -17,6 +18,11 @@ MINUTE = timedelta(minutes=1)
 
 def send_due(at: datetime) -> int:
     return send_due_letters(lambda: at, until=at + timedelta(seconds=1))
+
+
+def send(letter: Letter, at: datetime) -> bool:
+    with Mailer() as mailer:
+        return send_letter(letter.pk, at, mailer)
 
 
 def ask(address: str = ADDRESS, *, at: datetime = NOW, source: str = "form", **more: Any) -> Subscriber:

@@ -15,7 +15,6 @@ from pytest_django import Settings
 
 from subscribers import abuse
 from subscribers.changing_address import ask_to_change, cancel_change, confirm_change, read_change
-from subscribers.emails import send_letter
 from subscribers.links import confirm_url, new_address_url, preferences_url, unsubscribe_url
 from subscribers.models import AddressChange, ConsentEvent, Letter, Mailbox, Subscriber, Suppression
 from subscribers.tokens import LinkExpired, LinkInvalid
@@ -23,7 +22,7 @@ from tests.conftest import NOW, MailServer
 from tests.factories import make_reader
 from tests.letters import links_in, read_mail, text_of
 from tests.snapshots import rows
-from tests.subscribers.asking import DAY, MINUTE, ask, confirmation_of, events, send_due, suppress, token_in
+from tests.subscribers.asking import DAY, MINUTE, ask, confirmation_of, events, send, send_due, suppress, token_in
 from tests.subscribers.links import path_of
 
 pytestmark = pytest.mark.django_db
@@ -253,7 +252,7 @@ def test_the_link_for_one_address_never_goes_to_another(settings: Settings) -> N
     reader = asking_reader()
     first = link_of(reader)
     letter = Letter.objects.get()
-    assert send_letter(letter.pk, NOW)
+    assert send(letter, NOW)
     assert first in RethinkingBackend.bodies[0]
     # The newer letter is not taken for the one that has just gone out.
     assert Letter.objects.get().address == "third@example.org"

@@ -5,14 +5,14 @@ import pytest
 from django.core.mail.backends.base import BaseEmailBackend
 from pytest_django import Settings
 
-from subscribers.emails import LEASE, send_letter
+from subscribers.emails import LEASE
 from subscribers.links import preferences_url, unsubscribe_url
 from subscribers.models import Letter, Mailbox, Subscriber
 from subscribers.optin import confirm
 from tests.conftest import NOW, MailServer
 from tests.factories import make_reader
 from tests.letters import links_in, read_mail, text_of
-from tests.subscribers.asking import ADDRESS, DAY, MINUTE, ask, confirmation_of, letter_to, send_due, token_in
+from tests.subscribers.asking import ADDRESS, DAY, MINUTE, ask, confirmation_of, letter_to, send, send_due, token_in
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 def test_the_link_in_the_mail_confirms(mail_server: MailServer) -> None:
     reader = ask()
-    assert send_letter(letter_to(reader).pk, NOW)
+    assert send(letter_to(reader), NOW)
     (link,) = [link for link in links_in(read_mail(mail_server.received[0].content)) if "/confirm/" in link]
     assert link in text_of(read_mail(mail_server.received[0].content), "html")
     assert confirm(token_in(link), NOW + MINUTE)
@@ -32,7 +32,7 @@ def test_the_link_in_the_mail_confirms(mail_server: MailServer) -> None:
 
 
 def test_a_confirmation_holds_nothing_the_visitor_typed_but_the_address_it_goes_to(mail_server: MailServer) -> None:
-    send_letter(letter_to(ask("Buy-Pills.at+Spam@Evil.example.org")).pk, NOW)
+    send(letter_to(ask("Buy-Pills.at+Spam@Evil.example.org")), NOW)
     letter = read_mail(mail_server.received[0].content)
     assert letter["To"] == "Buy-Pills.at+Spam@Evil.example.org"
     del letter["To"]
@@ -42,7 +42,7 @@ def test_a_confirmation_holds_nothing_the_visitor_typed_but_the_address_it_goes_
 
 
 def test_an_opt_in_mail_is_no_list_mail(mail_server: MailServer) -> None:
-    send_letter(letter_to(ask()).pk, NOW)
+    send(letter_to(ask()), NOW)
     letter = read_mail(mail_server.received[0].content)
     assert letter["List-Unsubscribe"] is None
     assert letter["Auto-Submitted"] == "auto-generated"
@@ -64,13 +64,13 @@ def test_an_active_reader_is_told_so_and_stays_active(mail_server: MailServer) -
 
 def test_the_same_clock_makes_the_same_message(outbox: Path) -> None:
     reader = ask()
-    send_letter(letter_to(reader).pk, NOW)
+    send(letter_to(reader), NOW)
     (first,) = outbox.glob("*.html")
     html = first.read_bytes()
     for path in outbox.iterdir():
         path.unlink()
     Mailbox.objects.forget(reader.email)
-    send_letter(letter_to(ask()).pk, NOW)
+    send(letter_to(ask()), NOW)
     assert first.read_bytes() == html
 
 
@@ -80,8 +80,8 @@ def test_the_same_clock_makes_the_same_message(outbox: Path) -> None:
 def test_sending_twice_sends_once(mail_server: MailServer) -> None:
     reader = ask()
     letter = letter_to(reader)
-    assert send_letter(letter.pk, NOW)
-    assert not send_letter(letter.pk, NOW)
+    assert send(letter, NOW)
+    assert not send(letter, NOW)
     assert send_due(NOW) == 0
     assert send_due(NOW + 30 * DAY) == 0
     assert len(mail_server.received) == 1
@@ -89,13 +89,13 @@ def test_sending_twice_sends_once(mail_server: MailServer) -> None:
 
 def test_nothing_is_sent_before_it_is_due(mail_server: MailServer) -> None:
     reader = ask(at=NOW + MINUTE)
-    assert not send_letter(letter_to(reader).pk, NOW)
+    assert not send(letter_to(reader), NOW)
     assert send_due(NOW) == 0
     assert mail_server.received == []
 
 
 def test_a_reader_who_is_gone_is_no_error() -> None:
-    assert not send_letter(404, NOW)
+    assert not send(Letter(pk=404), NOW)
 
 
 class MeddlingBackend(BaseEmailBackend):
@@ -107,14 +107,14 @@ class MeddlingBackend(BaseEmailBackend):
 
     def send_messages(self, email_messages: object) -> int:
         type(self).sent += 1
-        type(self).outcomes += [send_letter(self.letter_id, NOW), bool(send_due(NOW + MINUTE))]
+        type(self).outcomes += [send(Letter(pk=self.letter_id), NOW), bool(send_due(NOW + MINUTE))]
         return 1
 
 
 def test_while_one_process_sends_no_other_one_does(settings: Settings) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.MeddlingBackend"
     MeddlingBackend.sent, MeddlingBackend.outcomes, MeddlingBackend.letter_id = 0, [], letter_to(ask()).pk
-    assert send_letter(MeddlingBackend.letter_id, NOW)
+    assert send(Letter(pk=MeddlingBackend.letter_id), NOW)
     assert MeddlingBackend.outcomes == [False, False]
     assert MeddlingBackend.sent == 1
 
@@ -130,7 +130,7 @@ def test_a_process_that_dies_while_sending_loses_nothing(settings: Settings, mai
     reader = ask()
     usual, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, f"{__name__}.KilledBackend"
     with pytest.raises(KeyboardInterrupt):
-        send_letter(letter_to(reader).pk, NOW)
+        send(letter_to(reader), NOW)
     settings.EMAIL_BACKEND = usual
     assert send_due(NOW + LEASE - MINUTE) == 0
     assert send_due(NOW + LEASE) == 1
@@ -149,7 +149,7 @@ class ConfirmingBackend(BaseEmailBackend):
 def test_noting_that_a_mail_went_out_overwrites_nothing_newer(settings: Settings) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.ConfirmingBackend"
     reader = ask()
-    assert send_letter(letter_to(reader).pk, NOW)
+    assert send(letter_to(reader), NOW)
     reader.refresh_from_db()
     assert reader.is_active
     assert letter_to(reader).kind == Letter.Kind.ALREADY_SUBSCRIBED
@@ -226,3 +226,34 @@ def test_one_refused_mail_does_not_hold_up_the_others(mail_server: MailServer) -
         "reader3@example.org",
         "reader4@example.org",
     ]
+
+
+def test_a_letter_that_is_refused_again_and_again_is_tried_ever_later(mail_server: MailServer) -> None:
+    mail_server.replies = ["451 full"] * 100
+    ask()
+    at, waits = NOW, []
+    for _ in range(5):
+        send_due(at)
+        waits.append(Letter.objects.get().due_at - at)
+        at = Letter.objects.get().due_at
+    assert waits == [minutes * MINUTE for minutes in (5, 5, 10, 20, 40)]
+
+
+def test_without_a_mail_server_one_attempt_is_enough(settings: Settings) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = "mail.backends.SmtpBackend", "127.0.0.1", 1
+    for number in range(3):
+        ask(f"reader{number}@example.org")
+    assert send_due(NOW) == 0
+    assert Letter.objects.due(NOW).count() == 2
+
+
+def test_more_letters_than_are_looked_up_at_once_all_go_out(mail_server: MailServer) -> None:
+    for number in range(105):
+        Letter.objects.create(
+            subscriber=make_reader(email=f"r{number}@example.org"),
+            kind=Letter.Kind.ALREADY_SUBSCRIBED,
+            address=f"r{number}@example.org",
+            asked_at=NOW,
+            due_at=NOW,
+        )
+    assert send_due(NOW) == 105

@@ -7,7 +7,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from papers.models import Topic
 from subscribers import signals
-from subscribers.emails import LEASE, send_letter
+from subscribers.emails import LEASE
 from subscribers.models import ConsentEvent, Letter, SignUp, Subscriber
 from subscribers.optin import WORDING_VERSION, answer_sign_ups, confirm, read_confirmation, unsubscribe
 from subscribers.optin import ask as note_sign_up
@@ -24,6 +24,7 @@ from tests.subscribers.asking import (
     confirmation_of,
     events,
     letter_to,
+    send,
     send_due,
     suppress,
     token_in,
@@ -206,7 +207,7 @@ def test_a_suppressed_address_is_passed_over(mail_server: MailServer) -> None:
 def test_an_address_suppressed_after_signing_up_gets_nothing(mail_server: MailServer) -> None:
     reader = ask()
     suppress()
-    assert not send_letter(letter_to(reader).pk, NOW)
+    assert not send(letter_to(reader), NOW)
     assert send_due(NOW + DAY) == 0
     assert mail_server.received == []
     assert not Letter.objects.exists()
@@ -365,3 +366,48 @@ def test_no_address_stands_in_the_log(mail_server: MailServer, caplog: pytest.Lo
     assert "(confirmation) was not accepted: SMTP 550" in said
     assert "visitor" not in said
     assert len(mail_server.received) == 1
+
+
+# --- What others may not do with it -------------------------------------------------------------------------------
+
+
+def test_leaving_does_not_keep_the_old_address_from_hearing_of_its_change() -> None:
+    reader = make_reader()
+    Letter.objects.create(
+        subscriber=reader, kind=Letter.Kind.ADDRESS_CHANGED, address="old@example.org", asked_at=NOW, due_at=NOW
+    )
+    unsubscribe(reader, source="page", at=NOW)
+    assert letter_to(reader).kind == Letter.Kind.ADDRESS_CHANGED
+
+
+def test_a_letter_to_another_address_holds_up_no_sign_up(mail_server: MailServer) -> None:
+    reader = make_reader(email=ADDRESS)
+    Letter.objects.create(
+        subscriber=reader, kind=Letter.Kind.NEW_ADDRESS, address="new@example.org", asked_at=NOW, due_at=NOW + DAY
+    )
+    ask()
+    assert send_due(NOW) == 1
+    assert mail_server.received[0].rcpt_tos == [ADDRESS]
+
+
+def test_a_letter_goes_only_to_the_address_the_reader_has_now(mail_server: MailServer) -> None:
+    reader = ask()
+    Subscriber.objects.filter(pk=reader.pk).update(email="moved@example.org")
+    assert send_due(NOW) == 0
+    assert mail_server.received == []
+    assert not Letter.objects.exists()
+
+
+def test_a_sign_up_that_cannot_be_answered_does_not_hold_up_the_others() -> None:
+    SignUp.objects.create(address=ADDRESS, source="form", wording_version="x", choices={"topics": 5}, asked_at=NOW)
+    note_sign_up("other@example.org", source="form", at=NOW)
+    assert answer_sign_ups(NOW) == 1
+    assert [letter.address for letter in Letter.objects.all()] == ["other@example.org"]
+    assert SignUp.objects.count() == 1
+
+
+def test_the_proof_names_the_wording_the_form_had() -> None:
+    note_sign_up(ADDRESS, source="form", at=NOW)
+    SignUp.objects.update(wording_version="2025-01")
+    answer_sign_ups(NOW)
+    assert ConsentEvent.objects.get().wording_version == "2025-01"
