@@ -38,6 +38,7 @@ PREFERENCES = {
     "interests": TEXT,
     "followed_authors": TEXT,
     "muted_words": TEXT,
+    "remove": MANY,
     "cadence": TEXT,
     "weekday": TEXT,
     "paused_until": TEXT,

@@ -25,7 +25,7 @@ COLOURS: dict[str, str] = {
 
 class ConsentEventInline(ReadOnly, TabularInline[ConsentEvent, Subscriber]):
     model = ConsentEvent
-    fields = ["at", "kind", "source", "wording_version"]
+    fields = ["at", "kind", "source", "page", "truncated_ip", "wording_version"]
     # Anybody can ask for the digest at any address, again and again.
     per_page = 20
     hide_title = True

@@ -99,6 +99,16 @@ def test_address_status_and_consent_cannot_be_edited(admin_client: Client) -> No
     assert reader.consent_events.get().kind == "requested"
 
 
+def test_the_proof_of_a_consent_shows_whole(admin_client: Client) -> None:
+    reader = make_reader()
+    proof = {"source": "form", "page": "/topics/agents/", "truncated_ip": "192.0.2.0", "wording_version": "draft-7"}
+    ConsentEvent.objects.create(subscriber=reader, kind="requested", at=NOW, **proof)
+    (consent,) = admin_client.get(page_of(reader)).context["inline_admin_formsets"]
+    (row,) = [form for form in consent if form.original]
+    shown = {field.field["name"]: field.contents() for line in row for one in line for field in one}
+    assert {name: str(shown[name]) for name in proof} == proof
+
+
 def test_who_is_unsubscribed_by_an_operator_has_left_for_the_record(admin_client: Client) -> None:
     reader, gone, other = make_reader(), make_reader(status="unsubscribed"), make_reader()
     assert choose_action(admin_client, READERS, "unsubscribe", reader, gone) == "Unsubscribed: 1."
