@@ -49,8 +49,8 @@ def _late_for(edition: Edition) -> QuerySet[Subscriber]:
 
 
 def choose_again_where_stale(at: datetime) -> int:
-    """Choose again for readers whose preferences changed after their queued picks were chosen; return how many."""
-    stale = _changeable().filter(subscriber__preferences_changed_at__gt=F("chosen_at"))
+    """Choose again for readers whose preferences changed after their picks were chosen; return how many."""
+    stale = Delivery.objects.changeable(at).filter(subscriber__preferences_changed_at__gt=F("chosen_at"))
     readers = set(stale.values_list("subscriber_id", flat=True)[:BATCH])
     for subscriber_id in sorted(pk for pk in readers if pk is not None):
         choose_again(subscriber_id, at)
@@ -58,26 +58,35 @@ def choose_again_where_stale(at: datetime) -> int:
 
 
 def choose_again(subscriber_id: int, at: datetime) -> None:
-    """Choose the picks and the hour of a reader's queued deliveries again, after the preferences changed.
+    """Choose the picks and the hour of what waits for a reader again, after the preferences changed.
 
-    One that the reader does not want any more, in a pause or of another cadence, is skipped.
+    A digest that the reader does not want any more, in a pause or of another cadence, is skipped; one that is wanted
+    again before its hour, because the pause was a mistake, is queued again.
     """
-    for delivery in _changeable().filter(subscriber_id=subscriber_id).select_related("edition", "subscriber"):
+    waiting = Delivery.objects.changeable(at).filter(subscriber_id=subscriber_id)
+    # Queued ones first: papers of one that is skipped now are free for one that comes back.
+    for delivery in waiting.select_related("edition", "subscriber").order_by("status", "due_at"):
         if delivery.subscriber:
             changes = _changes(delivery, delivery.subscriber, at)
             # Claimed in the meantime: the sender looks at the reader again, and the picks go out as they were.
-            Delivery.objects.queued().filter(pk=delivery.pk).update(**changes)
+            as_read = Delivery.objects.filter(pk=delivery.pk, status=delivery.status, skip_reason=delivery.skip_reason)
+            as_read.update(chosen_at=at, **changes)
 
 
 def _changes(delivery: Delivery, reader: Subscriber, at: datetime) -> dict[str, Any]:
     # What is due already and only waits for its turn keeps its time.
     due = due_again(delivery.edition, reader, at) if delivery.due_at > at else delivery.due_at
     if reason := reason_not_wanted(delivery.edition, reader, due):
-        return {"status": Delivery.Status.SKIPPED, "skip_reason": reason, "settled_at": at}
+        # The hour of another cadence is none of this edition's.
+        hour = {} if reason == SkipReason.CADENCE else {"due_at": due}
+        settled_at = delivery.settled_at or at
+        return {"status": Delivery.Status.SKIPPED, "skip_reason": reason, "settled_at": settled_at, **hour}
     picks = _choose_for([reader], candidates(delivery.edition), besides=delivery)[reader.pk]
     return {
+        "status": Delivery.Status.QUEUED,
+        "skip_reason": "",
+        "settled_at": None,
         "picks": [pick.as_json() for pick in picks],
-        "chosen_at": at,
         "due_at": due,
         "next_attempt_at": due,
     }
@@ -120,12 +129,6 @@ def _without_delivery(edition: Edition) -> QuerySet[Subscriber]:
     """The active readers whom the edition is for, and who have no delivery of it yet."""
     readers = Subscriber.objects.active().filter(cadence__in=edition.cadences).exclude(deliveries__edition=edition)
     return readers.prefetch_related("topics", "feedback").order_by("pk")
-
-
-def _changeable() -> QuerySet[Delivery]:
-    """Queued deliveries of editions that are closing or closed."""
-    open_editions = [Edition.Status.CLOSING, Edition.Status.CLOSED]
-    return Delivery.objects.queued().filter(edition__status__in=open_editions)
 
 
 def _welcome(edition: Edition, reader: Subscriber, at: datetime) -> bool:

@@ -178,6 +178,16 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Those whose sending process has not been heard of within its lease."""
         return self.filter(lease_until__lt=at)
 
+    def changeable(self, at: datetime) -> DeliveryQuerySet:
+        """What its reader's wishes still decide about: queued, or skipped by them before the hour has come.
+
+        An hour that passed in a pause is not made up for.
+        """
+        wishes = [Delivery.SkipReason.PAUSED, Delivery.SkipReason.CADENCE]
+        kept_back = Q(status=Delivery.Status.SKIPPED, skip_reason__in=wishes, due_at__gt=at)
+        open_editions = [Edition.Status.CLOSING, Edition.Status.CLOSED]
+        return self.filter(Q(status=Delivery.Status.QUEUED) | kept_back, edition__status__in=open_editions)
+
     def not_to_repeat(self) -> DeliveryQuerySet:
         """Deliveries whose papers the reader has, or may have, or is about to get."""
         return self.exclude(status__in=[Delivery.Status.SKIPPED, Delivery.Status.FAILED])

@@ -4,7 +4,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from newsletter.audience import candidates, choose_again, choose_for, choose_picks, welcome_late_readers
+from newsletter.audience import (
+    candidates,
+    choose_again,
+    choose_again_where_stale,
+    choose_for,
+    choose_picks,
+    welcome_late_readers,
+)
 from newsletter.editions import close_edition
 from newsletter.models import Delivery, Edition
 from papers.models import Paper
@@ -190,6 +197,78 @@ def test_a_pause_skips_what_is_queued_and_once_is_enough() -> None:
     choose_again(reader.pk, NOW + timedelta(hours=1))
     delivery.refresh_from_db()
     assert (delivery.status, delivery.skip_reason, delivery.settled_at) == ("skipped", "paused", NOW)
+
+
+@pytest.mark.parametrize(
+    ("wish", "back"),
+    [
+        ({"paused_until": TODAY + timedelta(days=7)}, {"paused_until": None}),
+        ({"cadence": "weekly"}, {"cadence": "daily"}),
+    ],
+)
+def test_what_a_mistake_kept_back_comes_when_it_is_mended_before_the_hour(
+    wish: dict[str, object], back: dict[str, object]
+) -> None:
+    reader = make_reader()
+    edition = make_edition(make_paper(), make_paper())
+    queued = make_delivery(edition, reader, edition.entries.all()[0].paper, due_at=NOW + timedelta(hours=13))
+    Subscriber.objects.update(**wish)
+    choose_again(reader.pk, NOW)
+    assert Delivery.objects.get().status == "skipped"
+    later = NOW + timedelta(minutes=1)
+    Subscriber.objects.update(**back, hour=20)
+    choose_again(reader.pk, later)
+    queued.refresh_from_db()
+    assert (queued.status, queued.skip_reason, queued.settled_at) == ("queued", "", None)
+    assert (queued.due_at, queued.next_attempt_at, queued.chosen_at) == (NOW.replace(hour=20),) * 2 + (later,)
+    assert len(queued.picks) == 2
+
+
+def test_a_pause_of_the_closing_that_ends_before_the_hour_costs_nothing() -> None:
+    paper = make_paper()
+    reader = make_reader(paused_until=TODAY + timedelta(days=7), preferences_changed_at=at_closing(TODAY))
+    edition = make_edition(paper, status=DRAFT)
+    assert close(edition)[reader.pk].skip_reason == "paused"
+    Subscriber.objects.update(paused_until=None, preferences_changed_at=NOW)
+    assert choose_again_where_stale(NOW) == 1
+    assert choose_again_where_stale(NOW) == 0
+    delivery = Delivery.objects.get()
+    assert (delivery.status, [pick["paper_id"] for pick in delivery.picks]) == ("queued", [paper.pk])
+    assert edition.deliveries.count() == 1
+
+
+def test_the_sweep_looks_once_at_what_stays_in_a_pause() -> None:
+    paper = make_paper()
+    reader = make_reader(paused_until=TODAY + timedelta(days=7), preferences_changed_at=NOW)
+    earlier = NOW - timedelta(minutes=1)
+    make_delivery(make_edition(paper), reader, paper, due_at=NOW + timedelta(hours=13), chosen_at=earlier)
+    assert choose_again_where_stale(NOW) == 1
+    assert choose_again_where_stale(NOW) == 0
+
+
+@pytest.mark.parametrize("reason", ["paused", "cadence", "suppressed", "nothing_relevant", "late"])
+def test_what_its_hour_or_another_reason_settled_does_not_come_back(reason: str) -> None:
+    paper = make_paper()
+    reader = make_reader()
+    due_at = NOW if reason in {"paused", "cadence"} else NOW + timedelta(hours=1)
+    skipped = {"status": Delivery.Status.SKIPPED, "skip_reason": reason}
+    make_delivery(make_edition(paper), reader, paper, due_at=due_at, **skipped)
+    choose_again(reader.pk, NOW)
+    assert Delivery.objects.get().skip_reason == reason
+
+
+def test_a_paper_of_the_digest_that_is_skipped_now_may_come_with_the_one_that_is_back() -> None:
+    paper = make_paper(listed_on=FRIDAY)
+    reader = make_reader(cadence="weekly", weekday=1)
+    tomorrow = NOW + timedelta(days=1)
+    skipped = {"status": Delivery.Status.SKIPPED, "skip_reason": "cadence"}
+    week = make_delivery(make_week(paper), reader, paper, due_at=tomorrow, **skipped)
+    day = make_delivery(make_edition(paper), reader, paper, due_at=tomorrow)
+    choose_again(reader.pk, NOW)
+    week.refresh_from_db()
+    day.refresh_from_db()
+    assert (day.status, week.status) == ("skipped", "queued")
+    assert [pick["paper_id"] for pick in week.picks] == [paper.pk]
 
 
 # --- Another cadence ---------------------------------------------------------------------------------------------
