@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from newsletter.due import due_again, due_at, reason_not_wanted
 from newsletter.models import Delivery, Edition, EditionEntry
@@ -34,18 +34,32 @@ def deliver_to_next_readers(edition: Edition, at: datetime) -> int:
 def welcome_late_readers(at: datetime) -> int:
     """Give the current edition to readers who confirmed too late to be in it; return how many got one."""
     current = [Edition.objects.current(at, kind) for kind in Edition.Kind]
-    return sum(_welcome(edition, reader, at) for edition in current if edition for reader in _late_for(edition))
+    return sum(_welcome_some(edition, at) for edition in current if edition)
+
+
+def _welcome_some(edition: Edition, at: datetime) -> int:
+    if not _late_for(edition).exists():
+        return 0
+    with transaction.atomic():
+        # Two at once would welcome the same readers: they are read once the other is done.
+        Edition.objects.select_for_update().get(pk=edition.pk)
+        due = dict.fromkeys(_late_for(edition)[:BATCH], at)
+        Delivery.objects.bulk_create(_deliveries(edition, due, at))
+        Edition.objects.filter(pk=edition.pk).update(audience=F("audience") + len(due))
+    return len(due)
 
 
 def _late_for(edition: Edition) -> QuerySet[Subscriber]:
-    """The next readers who confirmed since the edition closed, and have had no digest of another cadence since."""
+    """Readers who confirmed since the edition closed, and have had no digest of another cadence since."""
     if edition.closing_at is None:
         raise ValueError(f"Edition {edition} is not closing.")
     # Who was there at closing has a delivery. A day's margin, since clocks differ and commits take their time.
     late = _without_delivery(edition).filter(confirmed_at__gte=edition.closing_at - timedelta(days=1))
+    # Whoever came by an import expects nothing at once, and there may be thousands: the next edition is for them.
+    imported = Q(import_batch__isnull=False, confirmed_at=F("created_at"))
     # Asking for another cadence brings no digest at once to somebody who was welcomed already.
     since = Delivery.objects.filter(subscriber=OuterRef("pk"), chosen_at__gte=OuterRef("confirmed_at"))
-    return late.exclude(Exists(since.exclude(edition__kind=edition.kind)))[:BATCH]
+    return late.exclude(imported).exclude(Exists(since.exclude(edition__kind=edition.kind)))
 
 
 def choose_again_where_stale(at: datetime) -> int:
@@ -129,16 +143,6 @@ def _without_delivery(edition: Edition) -> QuerySet[Subscriber]:
     """The active readers whom the edition is for, and who have no delivery of it yet."""
     readers = Subscriber.objects.active().filter(cadence__in=edition.cadences).exclude(deliveries__edition=edition)
     return readers.prefetch_related("topics", "feedback").order_by("pk")
-
-
-def _welcome(edition: Edition, reader: Subscriber, at: datetime) -> bool:
-    with transaction.atomic():
-        Edition.objects.select_for_update().get(pk=edition.pk)
-        if edition.deliveries.filter(subscriber=reader).exists():
-            return False
-        Delivery.objects.bulk_create(_deliveries(edition, {reader: at}, at))
-        Edition.objects.filter(pk=edition.pk).update(audience=F("audience") + 1)
-    return True
 
 
 def _deliveries(edition: Edition, due: Mapping[Subscriber, datetime], at: datetime) -> list[Delivery]:

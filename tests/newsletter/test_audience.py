@@ -144,6 +144,20 @@ def test_who_confirms_later_gets_the_current_edition_of_the_chosen_cadence_once(
     assert set(Delivery.objects.values_list("due_at", flat=True)) == {NOW}
 
 
+def test_a_crowd_that_confirms_late_takes_no_more_queries_than_a_few() -> None:
+    edition = make_edition(make_paper(), make_paper())
+    counts = []
+    for number in (10, 20):
+        for _ in range(number):
+            like(make_reader(confirmed_at=NOW, interests="graphs"), make_paper(listed_on=None))
+        with CaptureQueriesContext(connection) as queries:
+            assert welcome_late_readers(NOW) == number
+        counts.append(len(queries))
+    edition.refresh_from_db()
+    assert counts[0] == counts[1]
+    assert edition.audience == edition.deliveries.count() == 30
+
+
 @pytest.mark.parametrize(("age", "is_news"), [(timedelta(days=6, hours=23), True), (timedelta(days=7), False)])
 def test_a_weekly_edition_is_news_for_a_week(age: timedelta, is_news: bool) -> None:
     edition = make_week(make_paper())
