@@ -19,10 +19,11 @@ from unfold.decorators import display
 from newsletter.editions import close_edition, place_last
 from newsletter.models import Delivery, Edition, EditionEntry, EditionQuerySet, RetentionRun
 from newsletter.retention import in_words as removed_in_words
+from newsletter.undoing import undo_import
 from papers.admin import Kept, ReadOnly
 from papers.models import Paper
 from papers.trending import in_words
-from subscribers.models import Subscriber
+from subscribers.models import ImportBatch, Subscriber
 
 EDITION_COLOURS: dict[str, str] = {
     Edition.Status.DRAFT: "info",
@@ -39,6 +40,9 @@ DELIVERY_COLOURS: dict[str, str] = {
     Delivery.Status.UNKNOWN: "danger",
     Delivery.Status.SKIPPED: "warning",
 }
+
+# Readers of an import that is undone: more takes longer than a request may.
+MAX_UNDONE = 10_000
 
 
 class EntryForm(forms.ModelForm[EditionEntry]):
@@ -295,6 +299,28 @@ class RetentionRunAdmin(ReadOnly, ModelAdmin[RetentionRun]):
     @admin.display(description="removed")
     def what(self, run: RetentionRun) -> str:
         return removed_in_words(run.removed)
+
+
+@admin.register(ImportBatch)
+class ImportBatchAdmin(ReadOnly, ModelAdmin[ImportBatch]):
+    list_display = ["__str__", "provenance", "started_at", "finished_at", "created", "skipped", "refused", "undone_at"]
+    list_filter = ["started_at"]
+    search_fields = ["provenance"]
+    actions = ["undo"]
+
+    def has_undo_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("subscribers.change_importbatch")
+
+    @admin.action(description="Undo: delete readers who came with it and did nothing since", permissions=["undo"])
+    def undo(self, request: HttpRequest, queryset: QuerySet[ImportBatch]) -> None:
+        for batch in queryset:
+            if batch.created > MAX_UNDONE:
+                told = f"{batch} is too large for a page: run manage.py undo_import {batch.pk} on the server."
+                self.message_user(request, told, messages.WARNING)
+                continue
+            undone = undo_import(batch, timezone.now())
+            self.log_change(request, batch, f"Undone: {undone}.")
+            self.message_user(request, f"{batch}: {undone}.", messages.SUCCESS)
 
 
 def _short(label: str) -> str:

@@ -20,10 +20,10 @@ OF_READER = re.compile(r"[a-z-]+-(\d+)(?:-\d+)?")
 BATCH = 500
 
 
-def files_of(reader_id: int, deliveries: Collection[UUID]) -> set[Path]:
-    """Return the files of a reader, who had these deliveries."""
+def files_of(readers: Collection[int], deliveries: Collection[UUID]) -> set[Path]:
+    """Return the files of these readers, who had these deliveries."""
     ids = {str(delivery) for delivery in deliveries}
-    return {path for path, name in _files().items() if name in ids or _reader_named(name) == reader_id}
+    return {path for path, name in _files().items() if name in ids or _reader_named(name) in readers}
 
 
 def files_of_nobody(leaving: QuerySet[Subscriber]) -> set[Path]:

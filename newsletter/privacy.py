@@ -38,6 +38,7 @@ def everything_about(reader: Subscriber) -> dict[str, Any]:
                 "how": event.source,
                 "page": event.page,
                 "truncated_ip": event.truncated_ip,
+                "former_address_hash": event.former_address_hash,
             }
             for event in reader.consent_events.all()
         ],

@@ -13,7 +13,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from newsletter.erasure import NOTHING_KNOWN, forget_freed_pages
+from newsletter.erasure import NOTHING_KNOWN
+from newsletter.freed_pages import note_freed_pages, write_over_freed_pages
 from newsletter.kept_files import files_of_nobody, old_files, remove
 from newsletter.models import Delivery, RetentionRun
 from subscribers.models import (
@@ -56,7 +57,8 @@ def would_remove(at: datetime) -> dict[str, int]:
 def retain(at: datetime) -> dict[str, int]:
     """Remove what has been kept for long enough at `at`; return how many of what, without what there was none of.
 
-    A run that removes something leaves a RetentionRun, also when it is cut short.
+    A run that removes something leaves a RetentionRun, also when it is cut short. Copies in the file of the database,
+    of these readers and of those who were erased since the last run, go too, unless somebody reads it just then.
     """
     removed: dict[str, int] = {}
     try:
@@ -68,8 +70,8 @@ def retain(at: datetime) -> dict[str, int]:
     finally:
         if removed:
             RetentionRun.objects.create(ran_at=at, removed=removed)
-            transaction.on_commit(forget_freed_pages, robust=True)
             logger.info("Kept long enough, and removed: %s", in_words(removed))
+    write_over_freed_pages()
     return removed
 
 
@@ -107,6 +109,11 @@ def _unanswered(at: datetime) -> QuerySet[Subscriber]:
 
 def _never_confirmed(at: datetime) -> QuerySet[Subscriber]:
     return _unanswered(at).filter(confirmed_at=None, unsubscribed_at=None)
+
+
+def _delete_readers(readers: QuerySet[Subscriber]) -> None:
+    readers.delete()
+    note_freed_pages()
 
 
 def _did_not_come_back(at: datetime) -> QuerySet[Subscriber]:
@@ -196,7 +203,7 @@ def _files(at: datetime) -> set[Path]:
 FILES = "files of mails and previews"
 
 RULES = [
-    Rule("readers who never confirmed", _never_confirmed, QuerySet.delete),
+    Rule("readers who never confirmed", _never_confirmed, _delete_readers),
     Rule("readers who did not confirm again", _did_not_come_back, _call_left),
     Rule("wishes of readers who left", _wishes_of_left, _forget_wishes),
     Rule("truncated IP addresses", _old_ips, _cut_ips),

@@ -1,8 +1,7 @@
 """What an operator sees of the readers: one module for each kind of page."""
 
-from subscribers.admin.imports import ImportBatchAdmin
 from subscribers.admin.readers import SubscriberAdmin
 from subscribers.admin.staff import GroupAdmin, UserAdmin
 from subscribers.admin.suppressions import SuppressionAdmin
 
-__all__ = ["GroupAdmin", "ImportBatchAdmin", "SubscriberAdmin", "SuppressionAdmin", "UserAdmin"]
+__all__ = ["GroupAdmin", "SubscriberAdmin", "SuppressionAdmin", "UserAdmin"]

@@ -60,7 +60,9 @@ def make_known_reader() -> Subscriber:
     reader.topics.add(Topic.objects.create(name="Analytical Engines", slug="engines"))
     liked, chosen = make_paper(title="A Liked Paper"), make_paper(title="A Chosen Paper")
     Feedback.objects.create(subscriber=reader, paper=liked, kind=Feedback.Kind.MORE, at=NOW)
-    record(reader, ConsentEvent.Kind.CONFIRMED, "link", NOW, page="/topics/", truncated_ip="192.0.2.0")
+    record(reader, ConsentEvent.Kind.CONFIRMED, "link", NOW, truncated_ip="192.0.2.0")
+    ConsentEvent.objects.update(page="/topics/")
+    record(reader, ConsentEvent.Kind.ADDRESS_CHANGED, "link", NOW, former_address_hash="0123abcd")
     AddressChange.objects.create(subscriber=reader, address="countess@example.net", asked_at=NOW)
     ask(ADA.upper(), source="form", at=NOW, page="/about/", choices={"papers": [liked.pk], "interests": "numbers"})
     Letter.objects.create(
@@ -136,7 +138,7 @@ def test_everything_that_is_kept_is_told() -> None:
         *["Ada.Lovelace@example.org", "Too many emails", "engines", "looms", "Charles Babbage", "Analytical Engines"],
         *["Once a week", "Thursday", "2026-12-24", "Europe/London", "17", "A Liked Paper", "A Chosen Paper"],
         *["192.0.2.0", "/topics/", "link", "countess@example.net", "/about/", "numbers", "reading group"],
-        *["provider-77", "said hello", "trending: +99 upvotes", "daily 2026-11-23", "Accepted"],
+        *["0123abcd", "provider-77", "said hello", "trending: +99 upvotes", "daily 2026-11-23", "Accepted"],
     ]
     assert [word for word in told if word not in text] == []
 
@@ -320,7 +322,8 @@ def test_the_files_of_an_erased_reader_go_and_those_of_others_stay(
     with django_capture_on_commit_callbacks() as callbacks:
         erase(reader, NOW)
     assert all(path.exists() for path in going)
-    callbacks[0]()
+    (remove_files,) = callbacks
+    remove_files()
     assert [path.name for path in going if path.exists()] == []
     assert [path.name for path in staying if not path.exists()] == []
 

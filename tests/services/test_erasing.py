@@ -9,7 +9,8 @@ from newsletter.delivery import send_due
 from newsletter.erasure import erase
 from newsletter.models import Delivery
 from newsletter.retention import retain
-from subscribers.models import Letter, Subscriber, Suppression
+from newsletter.undoing import undo_import
+from subscribers.models import ImportBatch, Letter, Subscriber, Suppression
 from subscribers.optin import answer_sign_ups, ask
 from tests.conftest import MailServer
 from tests.factories import NOW, make_delivery, make_edition, make_paper, make_reader
@@ -65,3 +66,21 @@ def test_two_processes_that_remove_at_once_remove_everything_once() -> None:
         Subscriber.objects.filter(pk=reader.pk).update(created_at=NOW - timedelta(days=40))
     both(lambda: retain(NOW))
     assert not Subscriber.objects.exists()
+
+
+def test_an_import_undone_while_its_digests_leave_stands_in_nobodys_way(mail_server: MailServer) -> None:
+    batch = ImportBatch.objects.create(provenance="The list of the reading group", started_at=NOW)
+    paper = make_paper()
+    edition = make_edition(paper, audience=60)
+    # Those who are due last were taken in first: in the order of readers it is not the order of the hand-over.
+    for minutes in range(60):
+        reader = make_reader(import_batch=batch)
+        make_delivery(edition, reader, paper, due_at=NOW - timedelta(minutes=minutes))
+    sending = in_a_thread(lambda: send_due(lambda: NOW, until=NOW + timedelta(seconds=1)))
+    undo_import(batch, NOW)
+    sending.join(60)
+    statuses = list(Delivery.objects.values_list("status", flat=True))
+    assert set(statuses) <= {"accepted", "skipped"}
+    assert statuses.count("accepted") == len(mail_server.received)
+    assert not Subscriber.objects.exists()
+    assert not Delivery.objects.exclude(picks=[]).exists()

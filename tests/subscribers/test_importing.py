@@ -3,6 +3,7 @@ import io
 import re
 import tracemalloc
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.audience import welcome_late_readers
-from newsletter.models import Delivery
+from newsletter.editions import close_edition
+from newsletter.models import Delivery, Edition
+from newsletter.undoing import undo_import
 from papers.models import Topic
 from subscribers import importing
 from subscribers.columns import NewReader
@@ -19,7 +22,6 @@ from subscribers.importing import ImportStopped, import_readers, open_readers
 from subscribers.models import ConsentEvent, ImportBatch, Subscriber, Suppression
 from subscribers.optin import WORDING_VERSION
 from subscribers.tables import MAX_CELL, FileUnreadable
-from subscribers.undoing import undo_import
 from tests.conftest import NOW
 from tests.factories import make_edition, make_paper, make_reader
 from tests.subscribers.files import PROVENANCE, now, refusals, take_in, try_file
@@ -49,11 +51,22 @@ def test_who_is_imported_is_active_with_the_proof_and_the_import() -> None:
     assert (event.source, event.wording_version) == (f"import {batch.pk}", WORDING_VERSION)
 
 
-def test_who_is_imported_gets_the_current_edition() -> None:
+def test_who_is_imported_gets_the_next_edition_at_their_hour_and_no_other_at_once() -> None:
     make_edition(make_paper())
-    take_in(f"email\n{ADA}\n{GRACE}\n")
-    assert welcome_late_readers(NOW) == 2
-    assert set(Delivery.objects.values_list("subscriber__email", flat=True)) == {ADA, GRACE}
+    take_in(f"email,hour\n{ADA},9\n{GRACE},20\n")
+    assert welcome_late_readers(NOW) == 0
+    tomorrow = NOW.date() + timedelta(days=1)
+    edition = make_edition(make_paper(listed_on=tomorrow), day=tomorrow, status=Edition.Status.DRAFT)
+    close_edition(edition.pk, edition.closes_at)
+    due = dict(Delivery.objects.values_list("subscriber__email", "due_at"))
+    assert due == {ADA: NOW.replace(day=25, hour=9), GRACE: NOW.replace(day=24, hour=20)}
+
+
+def test_who_was_imported_left_and_confirmed_again_is_welcome_as_anybody() -> None:
+    make_edition(make_paper())
+    take_in(f"email\n{ADA}\n")
+    Subscriber.objects.update(confirmed_at=NOW + timedelta(minutes=5))
+    assert welcome_late_readers(NOW + timedelta(minutes=6)) == 1
 
 
 def test_every_preference_has_a_column() -> None:

@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from newsletter.erasure import erase
+from newsletter.freed_pages import write_over_freed_pages
 from subscribers.models import Subscriber
 
 
@@ -24,3 +25,5 @@ class Command(BaseCommand):
             raise CommandError("Nothing was erased.")
         erase(reader, timezone.now())
         self.stdout.write(f"Reader {reader.pk} is erased. A keyed hash stays, so that no sign-up or import comes back.")
+        if not write_over_freed_pages():
+            self.stdout.write("The database is in use: copies in its file go with the next `manage.py retain`.")

@@ -1,12 +1,16 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from newsletter import undoing
+from newsletter.models import Delivery
+from newsletter.undoing import Undone, undo_import
 from papers.models import Topic
-from subscribers import optin, undoing
+from subscribers import optin
 from subscribers.models import ConsentEvent, Feedback, ImportBatch, Letter, Subscriber
 from subscribers.preferences import save_preferences
-from subscribers.undoing import Undone, undo_import
 from tests.conftest import NOW
 from tests.factories import make_delivery, make_edition, make_paper, make_reader
 from tests.subscribers.files import take_in
@@ -63,11 +67,43 @@ def test_who_has_acted_since_stays(act: Callable[[Subscriber], None]) -> None:
 
 def test_digests_stay_in_the_ledger_without_what_was_in_them() -> None:
     batch = imported(ADA)
-    paper = make_paper()
-    delivery = make_delivery(make_edition(paper), Subscriber.objects.get(), paper)
+    reader, paper = Subscriber.objects.get(), make_paper()
+    delivery = make_delivery(make_edition(paper), reader, paper, status="accepted", settled_at=NOW)
+    Delivery.objects.update(detail="said hello", provider_message_id="provider-77")
     assert undo_import(batch, NOW).deleted == 1
     delivery.refresh_from_db()
-    assert (delivery.subscriber, delivery.picks) == (None, [])
+    assert (delivery.subscriber, delivery.picks, delivery.status) == (None, [], "accepted")
+    assert (delivery.detail, delivery.provider_message_id) == ("", "")
+
+
+def test_digests_that_wait_do_not_leave() -> None:
+    batch = imported(ADA)
+    paper = make_paper()
+    delivery = make_delivery(make_edition(paper), Subscriber.objects.get(), paper)
+    undo_import(batch, NOW)
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.skip_reason, delivery.settled_at) == ("skipped", "erased", NOW)
+
+
+def test_digests_of_who_stays_are_left_alone() -> None:
+    batch = imported(ADA, GRACE)
+    paper, ada = make_paper(), Subscriber.objects.get(email=ADA)
+    delivery = make_delivery(make_edition(paper), ada, paper)
+    like(ada)
+    undo_import(batch, NOW)
+    kept = Delivery.objects.get()
+    assert (kept.status, kept.picks, kept.subscriber) == ("queued", delivery.picks, ada)
+
+
+def test_files_of_who_went_go_too(
+    outbox: Path, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    batch = imported(ADA)
+    outbox.mkdir()
+    (outbox / f"already-subscribed-{Subscriber.objects.get().pk}-17.eml").touch()
+    with django_capture_on_commit_callbacks(execute=True):
+        undo_import(batch, NOW)
+    assert list(outbox.iterdir()) == []
 
 
 def test_undoing_twice_is_undoing_once() -> None:

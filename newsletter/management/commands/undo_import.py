@@ -4,8 +4,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from newsletter.undoing import undo_import
 from subscribers.models import ImportBatch
-from subscribers.undoing import undo_import
 
 
 class Command(BaseCommand):

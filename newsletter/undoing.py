@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from newsletter.erasure import delete_readers, lock
 from subscribers.models import AddressChange, ConsentEvent, Feedback, ImportBatch, Letter, Subscriber
 from subscribers.models.readers import SubscriberQuerySet
 
@@ -33,19 +34,18 @@ def undo_import(batch: ImportBatch, at: datetime) -> Undone:
     """
     ImportBatch.objects.filter(pk=batch.pk, undone_at=None).update(undone_at=at)
     deleted = 0
-    while count := _delete_some(batch):
-        deleted += count
+    while readers := list(_without_acts(batch).order_by("pk").values_list("pk", flat=True)[:CHUNK]):
+        deleted += _delete(readers, batch, at)
     return Undone(deleted, batch.readers.count())
 
 
-def _delete_some(batch: ImportBatch) -> int:
+def _delete(readers: list[int], batch: ImportBatch, at: datetime) -> int:
+    """Delete those of `readers` who have still done nothing once they are held; return how many."""
     with transaction.atomic():
-        readers = list(_without_acts(batch).select_for_update(of=("self",)).order_by("pk")[:CHUNK])
-        ids = [reader.pk for reader in readers]
-        for reader in Subscriber.objects.filter(pk__in=ids, deliveries__isnull=False).distinct():
-            reader.deliveries.update(picks=[])
-        Subscriber.objects.filter(pk__in=ids).delete()
-    return len(readers)
+        lock(readers)
+        idle = list(_without_acts(batch).filter(pk__in=readers).values_list("pk", flat=True))
+        delete_readers(idle, at)
+    return len(idle)
 
 
 def _without_acts(batch: ImportBatch) -> SubscriberQuerySet:
