@@ -20,6 +20,8 @@ LIKED_POINTS = 2.0
 # Less in common than this (of 1) is chance, and no reason to name.
 LIKENESS_FLOOR = 0.2
 LONGEST_TITLE = 60
+# What a reason names of each kind, be there ever so many.
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -126,11 +128,11 @@ class _Wishes:
         )
         reasons = []
         if matched:
-            reasons.append(f"matches {' and '.join(f'“{phrase}”' for phrase in matched)}")
+            reasons.append(f"matches {_named([f'“{shorten(phrase, LONGEST_TITLE)}”' for phrase in matched])}")
         if by:
-            reasons.append(f"by {' and '.join(by)}, whom you follow")
+            reasons.append(f"by {_named(by)}, whom you follow")
         if followed:
-            reasons.append(f"in {' and '.join(followed)}, which you follow")
+            reasons.append(f"in {_named(followed)}, which you follow")
         if liked:
             reasons.append(f"because you liked “{shorten(liked.title, LONGEST_TITLE)}”")
         return Pick(candidate.paper_id, round(points, 4), _reason(candidate, reasons))
@@ -165,6 +167,11 @@ class _Likeness:
 def _same_name(name: str) -> str:
     """Return the form in which two spellings of a name are equal: in one case, without accents."""
     return " ".join(fold(name).split())
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return " and ".join([*names[:MOST_NAMED], f"{more} more"] if more > 0 else names)
 
 
 def _reason(candidate: Candidate, reasons: Sequence[str]) -> str:

@@ -56,6 +56,11 @@ def collapse(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
+def collapse_lines(text: str) -> str:
+    """Return `text` with each of its lines collapsed."""
+    return "\n".join(map(collapse, text.splitlines()))
+
+
 def readable(text: str) -> str:
     """Return `text` collapsed, with TeX as Unicode where there is any; what cannot be converted stays as it is."""
     text = collapse(text)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from papers.models import Topic
+from papers.text import collapse_lines
 from subscribers.addresses import AddressRefused, clean_address, is_disposable
 from subscribers.models import MAX_SIZE, MIN_SIZE, TIME_ZONES, Subscriber
 from subscribers.tables import FileUnreadable, Row, restored
@@ -143,9 +144,10 @@ def read_address(cell: str) -> str:
 
 def _read_text(name: str) -> Callable[[str], str]:
     def read(cell: str) -> str:
-        if len(cell) > MAX_TEXT:
+        text = collapse_lines(cell)
+        if len(text) > MAX_TEXT:
             raise RowRefused(f"{name}: longer than {MAX_TEXT:,} characters")
-        return cell
+        return text
 
     return read
 

@@ -25,7 +25,6 @@ from django_stubs_ext import WithAnnotations
 from subscribers.addresses import fingerprint
 from subscribers.columns import NewReader, NotActive, RowReader, RowRefused, has_addresses, map_columns
 from subscribers.models import ConsentEvent, ImportBatch, Subscriber, Suppression
-from subscribers.optin import WORDING_VERSION
 from subscribers.tables import DELIMITERS, Row, Table, open_table
 
 # Rows a transaction.
@@ -33,6 +32,7 @@ CHUNK = 500
 MIN_PROVENANCE, MAX_PROVENANCE = 10, 200
 NOT_ACTIVE = "gets no mail where the file comes from"
 SUPPRESSED = "must not be mailed"
+MOVED = "moved to another address"
 TWICE = "is in the file twice"
 MEANWHILE = "signed up meanwhile"
 KNOWN: dict[str, str] = {
@@ -212,14 +212,16 @@ class _Import:
 
     def _without_known(self, wanted: dict[str, NewReader]) -> dict[str, NewReader]:
         """Return those who are new here, and may be mailed."""
-        statuses = dict(_at_addresses(wanted).values_list("key", "status"))
         hashes = {fingerprint(reader.email): key for key, reader in wanted.items()}
-        found = Suppression.objects.filter(address_hash__in=hashes).values_list("address_hash", flat=True)
-        suppressed = {hashes[address_hash] for address_hash in found}
-        self.report.skipped.update(
-            SUPPRESSED if key in suppressed else KNOWN[statuses[key]] for key in suppressed | statuses.keys()
-        )
-        return {key: reader for key, reader in wanted.items() if key not in suppressed | statuses.keys()}
+        # Most events have none, and are not in the index: it is used where the query says so, too.
+        given_up = ConsentEvent.objects.exclude(former_address_hash="").filter(former_address_hash__in=hashes)
+        suppressed = Suppression.objects.filter(address_hash__in=hashes)
+        # The later reason counts for who has more than one.
+        reasons = {hashes[found]: MOVED for found in given_up.values_list("former_address_hash", flat=True)}
+        reasons |= {key: KNOWN[status] for key, status in _at_addresses(wanted).values_list("key", "status")}
+        reasons |= {hashes[found]: SUPPRESSED for found in suppressed.values_list("address_hash", flat=True)}
+        self.report.skipped.update(reasons.values())
+        return {key: reader for key, reader in wanted.items() if key not in reasons}
 
     def _store(self, new: dict[str, NewReader], batch: ImportBatch) -> None:
         at = batch.started_at
@@ -234,7 +236,7 @@ class _Import:
             ConsentEvent(
                 subscriber_id=pk,
                 kind=ConsentEvent.Kind.IMPORTED,
-                wording_version=WORDING_VERSION,
+                wording_version="",  # they never saw ours; the import says what they agreed to
                 source=f"import {batch.pk}",
                 at=at,
             )

@@ -77,6 +77,19 @@ def test_an_interest_outranks_attention_and_is_the_reason() -> None:
     assert picks[0].reason == "matches “table recognition”"
 
 
+def test_a_reason_stays_short_however_much_somebody_asked_for() -> None:
+    words = [f"word{number}" for number in range(250)]
+    picks = choose([candidate(1, title=" ".join(words))], Taste(interests=tuple(words)))
+    assert picks[0].reason == "matches “word0” and “word1” and “word2” and 247 more"
+    picks = choose([candidate(1, title=" ".join(words))], Taste(interests=(" ".join(words),)))
+    assert len(picks[0].reason) <= len("matches “”") + LONGEST_TITLE
+
+
+def test_three_are_all_named() -> None:
+    picks = choose([candidate(1, title="one two three")], Taste(interests=("one", "two", "three")))
+    assert picks[0].reason == "matches “one” and “two” and “three”"
+
+
 def test_a_followed_topic_is_named() -> None:
     picks = choose([candidate(1, topics=(1, 2))], Taste(topics=frozenset({2})))
     assert picks[0].reason == "in Video, which you follow"

@@ -75,6 +75,30 @@ def test_refused_rows_can_be_mended_and_imported(file: Path) -> None:
     assert set(Subscriber.objects.values_list("email", flat=True)) == {ADA, GRACE, "=cmd@example.org"}
 
 
+def test_a_row_that_is_refused_again_is_as_it_was(file: Path) -> None:
+    run_with_refusals(file)
+    errors = file.with_name("readers.csv.errors.csv")
+    run_with_refusals(errors)
+    again = file.with_name("readers.csv.errors.csv.errors.csv")
+    (_, *first), (_, *second) = (list(csv.reader(StringIO(path.read_text(), newline=""))) for path in (errors, again))
+    assert [row[2:] for row in first] == [row[4:] for row in second]
+    assert first[0][2] == "'=cmd@example.org"
+
+
+def test_the_file_of_refused_rows_goes_when_nothing_is_wrong_any_more(file: Path) -> None:
+    run_with_refusals(file)
+    file.write_text(f"email\n{ADA}\n")
+    run(file)
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_file_that_holds_something_else_is_not_removed(file: Path, tmp_path: Path) -> None:
+    file.write_text(f"email\n{ADA}\n")
+    (tmp_path / "other.csv").write_text("rows of something else\n")
+    run(file, "--errors", tmp_path / "other.csv")
+    assert (tmp_path / "other.csv").read_text() == "rows of something else\n"
+
+
 def test_the_file_of_refused_rows_can_be_named(file: Path, tmp_path: Path) -> None:
     (tmp_path / "wrong.csv").touch(mode=0o644)
     assert f"see {tmp_path}/wrong.csv." in run_with_refusals(file, "--errors", tmp_path / "wrong.csv")

@@ -17,10 +17,12 @@ from newsletter.models import Delivery, Edition
 from newsletter.undoing import undo_import
 from papers.models import Topic
 from subscribers import importing
+from subscribers.addresses import fingerprint
 from subscribers.columns import NewReader
+from subscribers.forms.preferences import PhrasesField
 from subscribers.importing import ImportStopped, import_readers, open_readers
 from subscribers.models import ConsentEvent, ImportBatch, Subscriber, Suppression
-from subscribers.optin import WORDING_VERSION
+from subscribers.optin import record
 from subscribers.tables import MAX_CELL, FileUnreadable
 from tests.conftest import NOW
 from tests.factories import make_edition, make_paper, make_reader
@@ -48,7 +50,7 @@ def test_who_is_imported_is_active_with_the_proof_and_the_import() -> None:
     assert reader.import_batch == batch
     event = ConsentEvent.objects.get()
     assert (event.subscriber, event.kind, event.at) == (reader, "imported", NOW)
-    assert (event.source, event.wording_version) == (f"import {batch.pk}", WORDING_VERSION)
+    assert (event.source, event.wording_version) == (f"import {batch.pk}", "")
 
 
 def test_who_is_imported_gets_the_next_edition_at_their_hour_and_no_other_at_once() -> None:
@@ -79,6 +81,15 @@ def test_every_preference_has_a_column() -> None:
     assert (reader.interests, reader.followed_authors, reader.muted_words) == ("proofs, agents", "Ada", "hype")
     assert (reader.cadence, reader.weekday, reader.hour) == ("weekly", 4, 18)
     assert (reader.time_zone, reader.size) == ("Europe/Vienna", 5)
+
+
+def test_what_goes_into_mails_is_cleaned_as_in_forms() -> None:
+    words = "a\u202eb,\x07c \u2066d\x1b"
+    take_in(f'email,interests,followed_authors,muted_words\n{ADA},"{words}","{words}","one\n {words}\u2069"\n')
+    form = PhrasesField(rows=1, hint="")
+    reader = Subscriber.objects.get()
+    assert reader.interests == reader.followed_authors == form.clean(words) == "ab, c d"
+    assert reader.muted_words == form.clean(f"one\n {words}\u2069") == "one\nab, c d"
 
 
 def test_what_the_file_does_not_say_is_as_for_anybody() -> None:
@@ -115,6 +126,20 @@ def test_who_must_not_be_mailed_does_not_come_in(reason: str) -> None:
     Suppression.objects.suppress(ADA, reason, NOW)
     assert take_in("email\nAda@Example.org\n").skipped == {"must not be mailed": 1}
     assert addresses() == []
+
+
+def test_who_moved_to_another_address_is_not_taken_in_at_the_one_they_gave_up() -> None:
+    reader = make_reader(email=GRACE)
+    former = fingerprint(ADA)
+    for _ in range(2):
+        record(reader, ConsentEvent.Kind.ADDRESS_CHANGED, "link", NOW, former_address_hash=former)
+    assert take_in("email\nADA@example.org\n").skipped == {"moved to another address": 1}
+    assert addresses() == [GRACE]
+
+
+def test_who_came_back_to_an_address_once_given_up_is_a_reader_there() -> None:
+    record(make_reader(email=ADA), ConsentEvent.Kind.ADDRESS_CHANGED, "link", NOW, former_address_hash=fingerprint(ADA))
+    assert take_in(f"email\n{ADA}\n").skipped == {"is a reader already": 1}
 
 
 def test_of_an_address_that_comes_twice_the_first_wins() -> None:

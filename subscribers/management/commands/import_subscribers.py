@@ -20,10 +20,12 @@ from subscribers.importing import (
     open_readers,
     try_import,
 )
-from subscribers.tables import FileUnreadable, neutral
+from subscribers.tables import FileUnreadable, neutral, restored
 
 # Not 2, which is what a wrong command line gives.
 SOME_REFUSED = 3
+# How every file of refused rows begins.
+FIRST_COLUMNS = ["row", "reason"]
 
 
 class Command(BaseCommand):
@@ -84,7 +86,10 @@ class Command(BaseCommand):
 
 
 class RefusedRows:
-    """The file of refused rows, which is made when there is one: number, reason, and the cells as they were."""
+    """The file of refused rows, which is made when there is one: number, reason, and the cells as they were.
+
+    That of an earlier import is removed.
+    """
 
     def __init__(self, path: Path, headers: list[str]) -> None:
         self._path = path
@@ -93,6 +98,8 @@ class RefusedRows:
         self._writer: Any = None
 
     def __enter__(self) -> "RefusedRows":
+        if self._is_earlier_one():
+            self._path.unlink()
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -101,9 +108,19 @@ class RefusedRows:
     def write(self, refusal: Refusal) -> None:
         if self._writer is None:
             self._writer = csv.writer(self._stack.enter_context(open_private(self._path)))
-            self._writer.writerow(["row", "reason", *map(neutral, self._headers)])
-        cells = [str(refusal.row.number), refusal.why, *refusal.row.cells]
-        self._writer.writerow([neutral(cell) for cell in cells])
+            self._write(FIRST_COLUMNS, self._headers)
+        self._write([str(refusal.row.number), refusal.why], refusal.row.cells)
+
+    def _write(self, ours: list[str], cells: list[str]) -> None:
+        # Cells of an export, or of an earlier file of refused rows, are neutral already.
+        self._writer.writerow([*map(neutral, ours), *(neutral(restored(cell)) for cell in cells)])
+
+    def _is_earlier_one(self) -> bool:
+        if not self._path.is_file():
+            return False
+        begin = ",".join(FIRST_COLUMNS).encode()
+        with self._path.open("rb") as file:
+            return file.read(len(begin)) == begin
 
 
 def _provenance(text: str) -> str:
