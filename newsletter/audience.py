@@ -88,8 +88,7 @@ def choose_again(subscriber_id: int, at: datetime) -> None:
 
 
 def _changes(delivery: Delivery, reader: Subscriber, at: datetime) -> dict[str, Any]:
-    # What is due already and only waits for its turn keeps its time.
-    due = due_again(delivery.edition, reader, at) if delivery.due_at > at else delivery.due_at
+    due = due_again(delivery, reader, at)
     if reason := reason_not_wanted(delivery.edition, reader, due):
         # The hour of another cadence is none of this edition's.
         hour = {} if reason == SkipReason.CADENCE else {"due_at": due}

@@ -1,16 +1,20 @@
 """When the digest of a reader is due, and whether the reader wants it then."""
 
-import logging
-from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.conf import settings
 
 from newsletter.models import Delivery, Edition
-from newsletter.schedule import is_weekend, local_day, next_local_hour, next_weekday_hour, next_working_hour
+from newsletter.periods import Period
+from newsletter.schedule import closing_time, is_weekend, next_local_hour, next_weekday_hour, next_working_hour
+from subscribers.local_time import today_of, zone_of
 from subscribers.models import Subscriber
 
-logger = logging.getLogger(__name__)
-
 Cadence = Subscriber.Cadence
+DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
+# How many days, or weeks, the search for the next edition goes through: two weeks of a pause, and some.
+SEARCHED = 30
 
 
 def due_at(edition: Edition, reader: Subscriber) -> datetime:
@@ -20,15 +24,18 @@ def due_at(edition: Edition, reader: Subscriber) -> datetime:
     return _next_hour(reader, edition.closing_at.replace(minute=0, second=0, microsecond=0))
 
 
-def due_again(edition: Edition, reader: Subscriber, at: datetime) -> datetime:
-    """Return when a queued digest is due after the reader's hour, day, cadence or zone changed.
+def due_again(delivery: Delivery, reader: Subscriber, at: datetime) -> datetime:
+    """Return when what waits for a reader is due after the hour, day, cadence or zone changed.
 
-    An hour that has passed since closing is now, not tomorrow: the next edition comes at the new hour.
+    An hour that has passed since closing is now, not tomorrow: the next edition comes at the new hour. What is due
+    already and only waits for its turn keeps its time.
     """
-    due = due_at(edition, reader)
+    if delivery.due_at <= at:
+        return delivery.due_at
+    due = due_at(delivery.edition, reader)
     if due >= at:
         return due
-    is_off = reader.cadence == Cadence.WEEKDAYS and is_weekend(local_day(at, _zone(reader)))
+    is_off = reader.cadence == Cadence.WEEKDAYS and is_weekend(today_of(reader, at))
     return _next_hour(reader, at) if is_off else at
 
 
@@ -41,21 +48,57 @@ def reason_not_wanted(edition: Edition, reader: Subscriber, due: datetime) -> De
 
 def _is_paused(reader: Subscriber, due: datetime) -> bool:
     """Return whether the reader wants no digest on the day, where they are, of `due`."""
-    return reader.paused_until is not None and local_day(due, _zone(reader)) < reader.paused_until
+    return reader.paused_until is not None and today_of(reader, due) < reader.paused_until
 
 
 def _next_hour(reader: Subscriber, after: datetime) -> datetime:
     if reader.cadence == Cadence.WEEKLY:
-        return next_weekday_hour(after, reader.weekday, reader.hour, _zone(reader))
+        return next_weekday_hour(after, reader.weekday, reader.hour, zone_of(reader))
     if reader.cadence == Cadence.WEEKDAYS:
-        return next_working_hour(after, reader.hour, _zone(reader))
-    return next_local_hour(after, reader.hour, _zone(reader))
+        return next_working_hour(after, reader.hour, zone_of(reader))
+    return next_local_hour(after, reader.hour, zone_of(reader))
 
 
-def _zone(reader: Subscriber) -> str:
-    try:
-        ZoneInfo(reader.time_zone)
-    except ZoneInfoNotFoundError:
-        logger.exception("Reader %s is in a time zone that this machine does not know; UTC is taken", reader.pk)
-        return "UTC"
-    return reader.time_zone
+# --- The next one ---------------------------------------------------------------------------------------------------
+
+
+def next_digest_at(reader: Subscriber, at: datetime) -> datetime | None:
+    """Return when the next digest comes that a reader with these wishes, stored or not, is to get.
+
+    Of what waits already, else of the next edition that closes; whether there will be one, nobody knows.
+    """
+    waiting = min(_hours_of_waiting(reader, at), default=None)
+    return waiting or next(_hours_to_come(reader, at), None)
+
+
+def _hours_of_waiting(reader: Subscriber, at: datetime) -> Iterator[datetime]:
+    waiting = Delivery.objects.changeable(at).filter(subscriber=reader, edition__paused_at=None)
+    for delivery in waiting.select_related("edition").defer("edition__fragments"):
+        due = due_again(delivery, reader, at)
+        if not reason_not_wanted(delivery.edition, reader, due):
+            # Late already, it comes any moment.
+            yield max(due, at)
+
+
+def _hours_to_come(reader: Subscriber, at: datetime) -> Iterator[datetime]:
+    """The hours of the editions that close from `at` on, or from shortly before a pause ends, in order."""
+    for edition in _editions_to_come(reader, at):
+        due = due_at(edition, reader)
+        if not reason_not_wanted(edition, reader, due):
+            yield due
+
+
+def _editions_to_come(reader: Subscriber, at: datetime) -> Iterator[Edition]:
+    """The next ones of the reader's kind, not stored, as if each closed at its time."""
+    is_weekly = reader.cadence == Cadence.WEEKLY
+    kind = Edition.Kind.WEEKLY if is_weekly else Edition.Kind.DAILY
+    ahead_of_time = Edition.objects.filter(kind=kind, closes_at__gte=at).exclude(status=Edition.Status.DRAFT)
+    gone = set(ahead_of_time.values_list("period", flat=True))
+    # An edition is due a week and a day after it closes, at most.
+    first = max(at.date(), reader.paused_until - 2 * WEEK) if reader.paused_until else at.date()
+    for number in range(SEARCHED):
+        day = first + number * (WEEK if is_weekly else DAY)
+        about = Period.of_week(day) if is_weekly else Period.of_day(day)
+        closes_at = closing_time(about.last, settings.NEWSLETTER_CLOSING_HOUR)
+        if closes_at >= at and str(about) not in gone:
+            yield Edition(kind=kind, period=str(about), closes_at=closes_at, closing_at=closes_at)

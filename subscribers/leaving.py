@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from subscribers.local_time import today_of
 from subscribers.models import Subscriber
-from subscribers.next_digest import today_of
 from subscribers.preferences import change_preferences
 
 WEEKLY, PAUSE = "weekly", "pause"

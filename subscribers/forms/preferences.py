@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from papers.text import collapse
 from subscribers.forms.fields import TopicsField
 from subscribers.forms.start import RowsField, is_row
+from subscribers.local_time import today_of
 from subscribers.models import MAX_SIZE, MIN_SIZE, TIME_ZONES, Feedback, Subscriber, split_phrases
-from subscribers.next_digest import today_of
 from subscribers.preferences import Preferences
 
 MAX_TEXT = 2000

@@ -1,7 +1,5 @@
 """Where readers tune their digest, and see the one they would get."""
 
-from datetime import datetime
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -9,8 +7,6 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.middleware import HtmxDetails
 
 from subscribers.forms.preferences import PreferencesForm
-from subscribers.models import Subscriber
-from subscribers.next_digest import LocalHour, next_digest
 from subscribers.optin import reader_of
 from subscribers.pages import page_by_token
 from subscribers.preferences import Preferences, preferences_of, save_preferences
@@ -51,7 +47,7 @@ def preview_preferences(request: Visit, token: str) -> HttpResponse:
     form.is_valid()
     if not request.htmx:
         return _answer(request, token, form, outcome="previewed")
-    context = {"form": form, "preferences": form.preferences(), "reader": reader, "next_digest": _next(form, at)}
+    context = {"form": form, "preferences": form.preferences(), "reader": reader}
     return render(request, "subscribers/preferences_preview.html", context, status=_status(form))
 
 
@@ -64,19 +60,12 @@ def _answer(request: HttpRequest, token: str, form: PreferencesForm, outcome: st
         "reader": form.instance,
         "groups": topic_tree(form.chosen_topics),
         "preferences": _preferences(form),
-        "next_digest": _next(form, form.at),
     }
     return render(request, "subscribers/preferences.html", context, status=_status(form))
 
 
 def _preferences(form: PreferencesForm) -> Preferences:
     return form.preferences() if form.is_bound else preferences_of(form.instance)
-
-
-def _next(form: PreferencesForm, at: datetime) -> LocalHour | None:
-    """When the next digest comes with what stands in the form; for nobody who gets none."""
-    reader: Subscriber = form.instance
-    return next_digest(reader, at) if reader.is_active and not form.errors else None
 
 
 def _status(form: PreferencesForm) -> int:
