@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from papers.text import collapse
+from papers.text import collapse_lines
 from subscribers.forms.fields import TopicsField
 from subscribers.forms.start import RowsField, is_row
 from subscribers.local_time import today_of
@@ -28,7 +28,7 @@ class PhrasesField(forms.CharField):
         super().__init__(required=False, max_length=MAX_TEXT, widget=widget, help_text=hint)
 
     def to_python(self, value: Any) -> str:
-        return "\n".join(collapse(line) for line in (super().to_python(value) or "").splitlines())
+        return collapse_lines(super().to_python(value) or "")
 
 
 class PreferencesForm(forms.ModelForm[Subscriber]):
