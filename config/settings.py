@@ -121,16 +121,17 @@ if DATABASE_URL := env.str("DATABASE_URL", default=""):
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 else:
     DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "paper_route.sqlite3"}}
+# Immediate transactions wait their turn; deferred ones fail with "database is locked" when several processes write. A
+# full sync at commit, because a hand-over must be on disk before the mail leaves. What is deleted is written over: who
+# was erased is not in the file any more.
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+    "PRAGMA secure_delete=ON;",
+}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # Immediate transactions wait their turn; deferred ones fail with "database is locked" when several processes
-    # write. A full sync at commit, because a hand-over must be on disk before the mail leaves.
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
-        # What is deleted is written over: who was erased is not in the file any more.
-        "PRAGMA secure_delete=ON;",
-    }
+    DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Pages that are the same for everybody are kept for a minute, by each process for itself.

@@ -26,10 +26,8 @@ def database(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
     """A database in a file, opened as the shipped settings open it, with a row that is deleted but not gone."""
     settings.VAR_DIR = tmp_path
     path = tmp_path / FILE
-    shipped = project.DATABASES["default"]
-    if not shipped["ENGINE"].endswith("sqlite3"):
-        pytest.skip("for SQLite alone")
-    handler = ConnectionHandler({"default": {"ENGINE": shipped["ENGINE"], "OPTIONS": shipped["OPTIONS"], "NAME": path}})
+    engine = "django.db.backends.sqlite3"
+    handler = ConnectionHandler({"default": {"ENGINE": engine, "OPTIONS": project.SQLITE_OPTIONS, "NAME": path}})
     connection = handler["default"]
     assert isinstance(connection, DatabaseWrapper)
     monkeypatch.setattr(freed_pages, "connection", connection)
