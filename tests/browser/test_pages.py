@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, Error, Page, Request
 from newsletter.models import Edition
 from papers.models import Paper, TrendingScore
 from subscribers.links import preferences_url
+from tests.browser.linked_pages import VISITS, Visit
 from tests.factories import NOW, make_reader
 
 # Rolled back to what migrations made, since the topics are theirs.
@@ -58,6 +60,9 @@ PAGES: dict[str, str | Callable[[], str]] = {
 
 
 MISSING = {"trending-future": 404, "missing": 404}
+Scheme = Literal["light", "dark"]
+SCHEMES: list[Scheme] = ["light", "dark"]
+WIDTHS = [375, 1280]
 
 
 @dataclass
@@ -91,20 +96,35 @@ def serious_findings(page: Page) -> list[str]:
     ]
 
 
+def misfits(page: Page) -> list[str]:
+    """Return what sticks out of a page, and what is serious about it."""
+    stuck_out = overflow(page)
+    return ([f"{stuck_out} pixels stick out"] if stuck_out else []) + serious_findings(page)
+
+
 def look_at(page: Page, address: str, expected_status: int) -> list[str]:
     """Open a page and return what is wrong with it."""
     response = page.goto(address)
     assert response
     wrong = [] if response.status == expected_status else [f"answered {response.status}"]
-    if stuck_out := overflow(page):
-        wrong.append(f"{stuck_out} pixels stick out")
-    return wrong + serious_findings(page)
+    return wrong + misfits(page)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [375, 1280])
+def pay(page: Page, visit: Visit) -> list[str]:
+    """Open a link, do there what belongs to the visit, and return what is wrong with the answer."""
+    response = page.goto(visit.address())
+    for step in visit.steps:
+        with page.expect_navigation() as arrival:
+            step(page)
+        response = arrival.value
+    assert response
+    return [] if response.status == visit.status else [f"answered {response.status}"]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
 def test_every_page_fits_and_is_accessible(
-    chromium: Browser, site: str, screenshots: Path, width: int, scheme: Literal["light", "dark"]
+    chromium: Browser, site: str, screenshots: Path, width: int, scheme: Scheme
 ) -> None:
     page = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
     observer = Observer()
@@ -118,6 +138,26 @@ def test_every_page_fits_and_is_accessible(
     assert {name: found for name, found in wrong.items() if found} == {}
     assert observer.errors == []
     # A picture, a font or a script from elsewhere would tell elsewhere who reads.
+    assert [url for url in observer.requests if not url.startswith(site)] == []
+
+
+def test_every_page_behind_a_link_fits_and_is_accessible(chromium: Browser, site: str, screenshots: Path) -> None:
+    page = chromium.new_page()
+    observer = Observer()
+    page.on("request", observer.see_request)
+    page.on("pageerror", observer.see_error)
+    wrong: dict[str, list[str]] = {}
+    for name, visit in VISITS.items():
+        wrong[name] = pay(page, visit)
+        # Some of these pages come once only: the one that came is looked at in every way.
+        for width, scheme in product(WIDTHS, SCHEMES):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)
+            wrong[name] += [f"{width} {scheme}: {misfit}" for misfit in misfits(page)]
+            page.screenshot(path=screenshots / f"{name}-{width}-{scheme}.png", full_page=True)
+    page.close()
+    assert {name: found for name, found in wrong.items() if found} == {}
+    assert observer.errors == []
     assert [url for url in observer.requests if not url.startswith(site)] == []
 
 
@@ -178,9 +218,11 @@ def test_typing_a_search_does_not_replace_what_was_written_into_a_form(chromium:
     asked: list[str] = []
     address = preferences_url(make_reader(), timezone.now())
     page.goto(address)
-    page.get_by_label("Interests").fill("sparse attention")
+    # Which has the digest chosen anew: asked for before anybody listens.
+    with page.expect_response(re.compile("/preview$")):
+        page.get_by_label("Interests").fill("sparse attention")
     page.on("request", lambda request: asked.append(request.url))
-    page.get_by_role("searchbox").press_sequentially("tr")
+    page.get_by_role("searchbox", name="Search papers").press_sequentially("tr")
     page.wait_for_timeout(500)
     assert (page.url, asked) == (address, [])
     assert page.get_by_label("Interests").input_value() == "sparse attention"

@@ -1,0 +1,204 @@
+"""The pages that open by a link in mail, in each of their states, and what one presses to get to the later ones."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from newsletter.models import Edition
+from papers.models import Paper, Topic
+from subscribers.links import absolute, confirm_url, new_address_url, preferences_url, unsubscribe_url
+from subscribers.models import AddressChange, ConsentEvent, Feedback, Subscriber
+from tests.factories import make_delivery, make_reader
+
+YEAR = timedelta(days=365)
+Step = Callable[[Page], None]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A link, what is done at it, each step leading to another page, and the status of the last answer."""
+
+    address: Callable[[], str]
+    steps: tuple[Step, ...] = ()
+    status: int = 200
+
+
+def press(name: str) -> Step:
+    return lambda page: page.get_by_role("button", name=name, exact=True).click()
+
+
+def without_help(page: Page) -> None:
+    """Send what the browser would hold back, as one without these checks does."""
+    page.locator("main form").evaluate_all("forms => forms.forEach(form => form.noValidate = true)")
+
+
+# --- Readers ----------------------------------------------------------------------------------------------------------
+
+
+def reader_with_everything() -> Subscriber:
+    """Somebody who filled in every field, likes papers, is away for a while, and got a digest."""
+    at = timezone.now()
+    reader = make_reader(
+        email=f"ada.king.countess.of.lovelace+{Subscriber.objects.count()}@analytical-engines.example.org",
+        interests="world models\nrobot",
+        followed_authors="Ada Lovelace",
+        muted_words="casino",
+        cadence="weekly",
+        time_zone="America/Argentina/ComodRivadavia",
+        paused_until=at.date() + timedelta(days=9),
+        confirmed_at=at - 2 * YEAR,
+        preferences_changed_at=at,
+    )
+    reader.topics.set(Topic.objects.filter(slug__in=["agents", "robotics"]))
+    papers = sorted(Paper.objects.all(), key=lambda paper: len(paper.title))
+    for paper in (papers[0], papers[-1]):
+        Feedback.objects.create(subscriber=reader, paper=paper, kind=Feedback.Kind.MORE, at=at)
+    for kind in (ConsentEvent.Kind.REQUESTED, ConsentEvent.Kind.CONFIRMED):
+        ConsentEvent.objects.create(
+            subscriber=reader, kind=kind, wording_version="2026-11-01", source="form", page="/topics/agents/", at=at
+        )
+    make_delivery(Edition.objects.get(), reader, *papers[-3:])
+    return reader
+
+
+def reader_with_change() -> Subscriber:
+    reader = make_reader()
+    AddressChange.objects.create(subscriber=reader, address=f"other-{reader.email}", asked_at=timezone.now())
+    return reader
+
+
+# --- Links ------------------------------------------------------------------------------------------------------------
+
+
+def confirm() -> str:
+    return confirm_url(make_reader(status="pending"), timezone.now())
+
+
+def expired() -> str:
+    return confirm_url(make_reader(status="pending"), timezone.now() - YEAR)
+
+
+def invalid() -> str:
+    return confirm()[:-1]
+
+
+def preferences() -> str:
+    return preferences_url(reader_with_everything(), timezone.now())
+
+
+def preferences_of_new() -> str:
+    return preferences_url(make_reader(), timezone.now())
+
+
+def preferences_of_left() -> str:
+    return preferences_url(make_reader(status="unsubscribed"), timezone.now())
+
+
+def address() -> str:
+    return f"{preferences_of_new()}/address"
+
+
+def address_with_change() -> str:
+    return f"{preferences_url(reader_with_change(), timezone.now())}/address"
+
+
+def address_of_left() -> str:
+    return f"{preferences_of_left()}/address"
+
+
+def new_address() -> str:
+    return new_address_url(reader_with_change().address_change, timezone.now())
+
+
+def new_address_taken() -> str:
+    reader = reader_with_change()
+    make_reader(email=reader.address_change.address)
+    return new_address_url(reader.address_change, timezone.now())
+
+
+def new_address_expired() -> str:
+    return new_address_url(reader_with_change().address_change, timezone.now() - YEAR)
+
+
+def unsubscribe() -> str:
+    return unsubscribe_url(make_reader(), timezone.now())
+
+
+def privacy_policy() -> str:
+    return absolute("privacy_policy")
+
+
+def privacy() -> str:
+    return preferences().replace("/preferences/", "/privacy/")
+
+
+def erase() -> str:
+    return f"{privacy()}/erase"
+
+
+# --- What is done there -----------------------------------------------------------------------------------------------
+
+
+def save_nonsense(page: Page) -> None:
+    without_help(page)
+    page.get_by_label("Papers a digest").fill("99")
+    page.get_by_label("Pause until").fill("2020-01-01")
+    press("Save")(page)
+
+
+def ask_for(address: str) -> Step:
+    def act(page: Page) -> None:
+        without_help(page)
+        page.locator("main").get_by_label("address").fill(address)
+        press("Send the link to it")(page)
+
+    return act
+
+
+def say_why(page: Page) -> None:
+    page.get_by_label("Something else").check()
+    press("Send")(page)
+
+
+def erase_without_tick(page: Page) -> None:
+    without_help(page)
+    press("Erase me")(page)
+
+
+def erase_with_tick(page: Page) -> None:
+    page.get_by_label("I want to be erased").check()
+    press("Erase me")(page)
+
+
+VISITS: dict[str, Visit] = {
+    "confirm": Visit(confirm),
+    "confirmed": Visit(confirm, (press("Confirm my subscription"),)),
+    "link-expired": Visit(expired, status=410),
+    "link-invalid": Visit(invalid, status=404),
+    "preferences": Visit(preferences),
+    "preferences-of-new": Visit(preferences_of_new),
+    "preferences-of-left": Visit(preferences_of_left),
+    "preferences-saved": Visit(preferences, (press("Save"),)),
+    "preferences-refused": Visit(preferences, (save_nonsense,), 400),
+    "address": Visit(address),
+    "address-of-left": Visit(address_of_left),
+    "address-with-change": Visit(address_with_change),
+    "address-asked": Visit(address, (ask_for("other@example.org"),)),
+    "address-refused": Visit(address, (ask_for("no address"),), 400),
+    "new-address": Visit(new_address),
+    "new-address-done": Visit(new_address, (press("Use this address"),)),
+    "new-address-taken": Visit(new_address_taken, (press("Use this address"),), 409),
+    "new-address-expired": Visit(new_address_expired, status=410),
+    "unsubscribe": Visit(unsubscribe),
+    "unsubscribe-instead": Visit(unsubscribe, (press("Only once a week"),)),
+    "unsubscribed": Visit(unsubscribe, (press("Unsubscribe"),)),
+    "unsubscribed-told": Visit(unsubscribe, (press("Unsubscribe"), say_why)),
+    "privacy-policy": Visit(privacy_policy),
+    "privacy": Visit(privacy),
+    "erase": Visit(erase),
+    "erase-refused": Visit(erase, (erase_without_tick,), 400),
+    "erased": Visit(erase, (erase_with_tick,)),
+}
