@@ -60,8 +60,8 @@ format: $(VENV)/development ## Put the code into its usual form
 bench: $(VENV)/runtime ## Figures, one JSON line each, on SQLite and on PostgreSQL at TEST_DATABASE_URL
 	@$(BIN)/python -m bench
 
-ci: lint ## What the continuous integration runs: two kinds of tests at a time
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target services test browser
+ci: $(VENV)/development ## What the continuous integration runs, two things at a time
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target services test browser lint
 
 lock: $(VENV)/development ## Pin the newest versions that requirements*.in allow
 	@for name in requirements requirements-dev; do \

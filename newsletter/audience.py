@@ -94,7 +94,7 @@ def _changes(delivery: Delivery, reader: Subscriber, at: datetime) -> dict[str, 
         hour = {} if reason == SkipReason.CADENCE else {"due_at": due}
         settled_at = delivery.settled_at or at
         return {"status": Delivery.Status.SKIPPED, "skip_reason": reason, "settled_at": settled_at, **hour}
-    picks = _choose_for([reader], candidates(delivery.edition), besides=delivery)[reader.pk]
+    picks = choose_picks(reader, delivery.edition)
     return {
         "status": Delivery.Status.QUEUED,
         "skip_reason": "",
@@ -134,8 +134,8 @@ def choose_for(
 
 
 def choose_picks(reader: Subscriber, edition: Edition) -> list[Pick]:
-    """Return what `reader` would get from `edition` now."""
-    return _choose_for([reader], candidates(edition))[reader.pk]
+    """Return what `reader` would get from `edition`, were it chosen now."""
+    return _choose_for_readers([reader], candidates(edition), besides=edition)[reader.pk]
 
 
 def _without_delivery(edition: Edition) -> QuerySet[Subscriber]:
@@ -151,7 +151,7 @@ def _deliveries(edition: Edition, due: Mapping[Subscriber, datetime], at: dateti
         reader.pk: SkipReason.SUPPRESSED if reader.email in suppressed else reason_not_wanted(edition, reader, when)
         for reader, when in due.items()
     }
-    chosen = _choose_for([reader for reader in due if not reasons[reader.pk]], candidates(edition))
+    chosen = _choose_for_readers([reader for reader in due if not reasons[reader.pk]], candidates(edition))
     return [
         Delivery(
             edition=edition,
@@ -171,10 +171,10 @@ def _outcome(picks: Sequence[Pick], reason: SkipReason | None) -> dict[str, Any]
     return {"picks": [pick.as_json() for pick in picks]}
 
 
-def _choose_for(
-    readers: Sequence[Subscriber], offered: Sequence[Candidate], besides: Delivery | None = None
+def _choose_for_readers(
+    readers: Sequence[Subscriber], offered: Sequence[Candidate], besides: Edition | None = None
 ) -> dict[int, list[Pick]]:
-    seen = _seen(readers, offered, besides)
+    seen = seen_by(readers, [candidate.paper_id for candidate in offered], besides)
     wanted = {reader.pk: preferences_of(reader) for reader in readers}
     liked = _liked_papers({paper_id for preferences in wanted.values() for paper_id in preferences.liked})
     return {pk: choose(offered, _taste(preferences, liked, seen[pk])) for pk, preferences in wanted.items()}
@@ -200,13 +200,15 @@ def _liked_papers(paper_ids: Collection[int]) -> dict[int, Liked]:
     return {pk: Liked(pk, title, words_of(title, keywords)) for pk, title, keywords in rows}
 
 
-def _seen(readers: Iterable[Subscriber], offered: Iterable[Candidate], besides: Delivery | None) -> dict[int, set[int]]:
-    """Return the papers each reader has had, or is about to get, as far as they are on offer."""
+def seen_by(
+    readers: Iterable[Subscriber], offered: Collection[int], besides: Edition | None = None
+) -> Mapping[int, set[int]]:
+    """Return which papers of those on offer each reader has had, or is about to get, but for what `besides` brings."""
     # Only editions that hold one of them can have brought it: a reader's history grows, what is on offer does not.
-    holding = EditionEntry.objects.filter(paper__in=[candidate.paper_id for candidate in offered]).values("edition")
+    holding = EditionEntry.objects.filter(paper__in=offered).values("edition")
     had = Delivery.objects.not_to_repeat().filter(subscriber__in=[reader.pk for reader in readers], edition__in=holding)
     if besides is not None:
-        had = had.exclude(pk=besides.pk)
+        had = had.exclude(edition=besides)
     seen: dict[int, set[int]] = defaultdict(set)
     for subscriber_id, picks in had.values_list("subscriber_id", "picks"):
         seen[subscriber_id].update(pick["paper_id"] for pick in picks)

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.core.cache import cache
 
 from mail.message import Body
-from newsletter.audience import candidates, choose_for, choose_picks
+from newsletter.audience import candidates, choose_for, choose_picks, seen_by
 from newsletter.models import Delivery, Edition, EditionEntry
 from newsletter.rendering import compile_fragments, public_links, render_digest
 from newsletter.selection import Candidate
@@ -52,6 +52,7 @@ class PaperShown:
     blurb: str
     attention: str
     note: str
+    is_sample: bool
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Shown:
 
     edition: Edition
     picks: Sequence[PickShown]
+    has_sample: bool
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,13 @@ def preview_picks(preferences: Preferences, at: datetime, reader: Subscriber | N
     if edition is None:
         return None
     offer = _offer(edition)
-    seen = _had_before(reader, edition, offer) if reader else frozenset()
-    picks = choose_for(preferences, offer.candidates, seen)
-    return Shown(edition, [PickShown(offer.papers[pick.paper_id], pick.reason) for pick in picks])
+    # This edition would be chosen anew.
+    seen = seen_by([reader], list(offer.papers), besides=edition)[reader.pk] if reader else frozenset()
+    picks = [
+        PickShown(offer.papers[pick.paper_id], pick.reason)
+        for pick in choose_for(preferences, offer.candidates, frozenset(seen))
+    ]
+    return Shown(edition, picks, has_sample=any(pick.paper.is_sample for pick in picks))
 
 
 def _newest_edition(at: datetime, reader: Subscriber | None) -> Edition | None:
@@ -116,11 +122,4 @@ def _read_offer(edition: Edition) -> Offer:
 
 def _paper_shown(entry: EditionEntry) -> PaperShown:
     paper = entry.paper
-    return PaperShown(paper.title, paper.short_authors, paper.blurb, in_words(entry.parts), entry.note)
-
-
-def _had_before(reader: Subscriber, edition: Edition, offer: Offer) -> frozenset[int]:
-    """What other editions brought, or are about to, of what is on offer; this one would be chosen anew."""
-    holding = EditionEntry.objects.filter(paper__in=list(offer.papers)).values("edition")
-    had = Delivery.objects.not_to_repeat().filter(subscriber=reader, edition__in=holding).exclude(edition=edition)
-    return frozenset(pick["paper_id"] for picks in had.values_list("picks", flat=True) for pick in picks)
+    return PaperShown(paper.title, paper.short_authors, paper.blurb, in_words(entry.parts), entry.note, paper.is_sample)

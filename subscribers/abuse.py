@@ -49,7 +49,7 @@ def is_suspicious(caller: Caller, *, stamp: str, bait: str, at: datetime) -> boo
     `stamp` is what the form carried, `bait` what stands in the field that nobody sees.
     """
     reasons = {
-        "no form was shown": not _is_stamped(stamp, at),
+        "no form was shown, or a moment ago": not _is_stamped(stamp, at),
         "the hidden field was filled in": bool(bait),
         "a limit": not _is_within_limits(caller),
     }

@@ -8,7 +8,7 @@ from typing import Any
 from papers.models import Topic
 from papers.text import collapse_lines
 from subscribers.addresses import AddressRefused, clean_address, is_disposable
-from subscribers.models import MAX_SIZE, MIN_SIZE, TIME_ZONES, Subscriber
+from subscribers.models import MAX_SIZE, MAX_TEXT, MIN_SIZE, TIME_ZONES, Subscriber
 from subscribers.tables import FileUnreadable, Row, restored
 
 # Under which names a column is known, besides its own; case and punctuation do not matter.
@@ -25,7 +25,6 @@ ALIASES = {
     "size": ["papers a digest", "papers per digest"],
     "status": [],
 }
-MAX_TEXT = 2000
 # What other services call somebody who gets mail.
 ACTIVE = {"", "active", "confirmed", "enabled", "subscribed"}
 WEEKDAYS = {name: day for day in Subscriber.Weekday for name in (day.label.lower(), day.label[:3].lower())}
@@ -87,6 +86,8 @@ def _find(headers: Sequence[str], names: Sequence[str]) -> list[int]:
 
 
 def _listed(headers: Sequence[str]) -> str:
+    if any("@" in header for header in headers):
+        return "Its first row must name the columns; it seems to hold a reader."
     names = ", ".join(header[:40] or "(no name)" for header in headers[:20])
     return f"The columns are: {names}{', …' if len(headers) > 20 else ''}."
 

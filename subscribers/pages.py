@@ -36,8 +36,9 @@ def page_by_token(view: Callable[Concatenate[R, P], HttpResponse]) -> Callable[C
             response = view(request, *args, **kwargs)
         except LinkExpired as expired:
             response = _answer_expired(request, expired)
-        except LinkInvalid:
-            response = render(request, "subscribers/link_invalid.html", status=404)
+        except LinkInvalid as invalid:
+            context = {"is_renewed": invalid.purpose in RENEWED}
+            response = render(request, "subscribers/link_invalid.html", context, status=404)
         response["Cache-Control"] = "no-store"
         response["Referrer-Policy"] = "no-referrer"
         response["X-Robots-Tag"] = "noindex"

@@ -23,7 +23,11 @@ class Purpose(StrEnum):
 
 
 class LinkInvalid(Exception):
-    """The token was not made here, or not for this purpose."""
+    """The token was not made here, or not for this purpose; or what it was for is gone."""
+
+    def __init__(self, purpose: Purpose) -> None:
+        super().__init__(purpose)
+        self.purpose = purpose
 
 
 class LinkExpired(LinkInvalid):
@@ -31,7 +35,6 @@ class LinkExpired(LinkInvalid):
 
     def __init__(self, purpose: Purpose, subject: str) -> None:
         super().__init__(purpose)
-        self.purpose = purpose
         self.subject = subject
 
 

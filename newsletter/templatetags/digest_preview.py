@@ -27,4 +27,4 @@ def next_digest(reader: Subscriber) -> str:
     if due is None:
         return ""
     zone = zone_of(reader)
-    return f"{in_format(due.astimezone(ZoneInfo(zone)), 'l j F, H:i')} ({zone.replace('_', ' ')})"
+    return f"{in_format(due.astimezone(ZoneInfo(zone)), 'l j F Y, H:i')} ({zone.replace('_', ' ')})"

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from import_export.admin import ImportExportMixin
 from import_export.fields import Field
@@ -85,6 +88,13 @@ class InAndOutAdmin(ImportExportMixin, ModelAdmin[Subscriber]):
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         return self.has_change_permission(request)
+
+    def export_action(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return super().export_action(request)
+        except IncorrectLookupParameters:
+            # As the list itself answers.
+            return redirect(reverse("admin:subscribers_subscriber_changelist") + f"?{ERROR_FLAG}=1")
 
     def get_export_data(self, file_format: Any, request: HttpRequest, queryset: QuerySet[Subscriber], **kw: Any) -> Any:
         logger.info("User %s exports readers", request.user.pk)

@@ -1,3 +1,4 @@
+from datetime import date
 from typing import TypedDict
 
 from django import forms
@@ -13,7 +14,7 @@ from unfold.decorators import display
 from papers.admin import Kept, ReadOnly
 from subscribers import optin
 from subscribers.admin.files import InAndOutAdmin
-from subscribers.models import ConsentEvent, Subscriber, Suppression
+from subscribers.models import LONGEST_PAUSE, ConsentEvent, Subscriber, Suppression
 from subscribers.preferences import save_preferences
 
 COLOURS: dict[str, str] = {
@@ -31,6 +32,14 @@ class ConsentEventInline(ReadOnly, TabularInline[ConsentEvent, Subscriber]):
     hide_title = True
 
 
+class ReaderForm(forms.ModelForm[Subscriber]):
+    def clean_paused_until(self) -> date | None:
+        wish: date | None = self.cleaned_data["paused_until"]
+        if wish and wish > timezone.localdate() + LONGEST_PAUSE:
+            raise forms.ValidationError("A pause lasts a year at most.")
+        return wish
+
+
 class Following(TypedDict):
     topic_count: int
 
@@ -39,6 +48,7 @@ class Following(TypedDict):
 class SubscriberAdmin(Kept, InAndOutAdmin):
     """Readers come in by double opt-in or by file, so neither address nor status is edited here."""
 
+    form = ReaderForm
     list_display = ["email", "short_status", "created_at", "confirmed_at", "topic_count", "hour", "time_zone"]
     list_filter = ["status", "created_at", "confirmed_at"]
     search_fields = ["email"]

@@ -9,11 +9,18 @@ from papers.text import collapse_lines
 from subscribers.forms.fields import TopicsField
 from subscribers.forms.start import RowsField, is_row
 from subscribers.local_time import today_of
-from subscribers.models import MAX_SIZE, MIN_SIZE, TIME_ZONES, Feedback, Subscriber, split_phrases
-from subscribers.preferences import Preferences
+from subscribers.models import (
+    LONGEST_PAUSE,
+    MAX_SIZE,
+    MAX_TEXT,
+    MIN_SIZE,
+    TIME_ZONES,
+    Feedback,
+    Subscriber,
+    split_phrases,
+)
+from subscribers.preferences import STORED, Preferences
 
-MAX_TEXT = 2000
-LONGEST_PAUSE = timedelta(days=365)
 # Weeks of the buttons beside the date; none ends a pause.
 PAUSES = [(1, "1 week"), (2, "2 weeks"), (4, "4 weeks"), (0, "Resume")]
 # More than anybody has liked.
@@ -55,18 +62,7 @@ class PreferencesForm(forms.ModelForm[Subscriber]):
 
     class Meta:
         model = Subscriber
-        fields = [
-            "topics",
-            "interests",
-            "followed_authors",
-            "muted_words",
-            "size",
-            "cadence",
-            "weekday",
-            "hour",
-            "time_zone",
-            "paused_until",
-        ]
+        fields = ["topics", *STORED]
 
     def __init__(self, data: Any = None, *, reader: Subscriber, at: datetime) -> None:
         today = today_of(reader, at)

@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 
 from papers.text import collapse
 from subscribers.forms.sign_up import SignUpForm
-from subscribers.models import split_phrases
+from subscribers.models import MAX_TEXT, split_phrases
 from subscribers.preferences import Preferences, make_choices
 
-MAX_TOPICS, MAX_PAPERS, MAX_INTERESTS = 200, 50, 2000
+MAX_TOPICS, MAX_PAPERS = 200, 50
 # What both databases can hold as the number of a row.
 ROW = re.compile(r"[1-9][0-9]{0,17}")
 
@@ -46,7 +46,7 @@ class StartForm(SignUpForm):
     papers = RowsField(most=MAX_PAPERS)
     interests = forms.CharField(
         required=False,
-        max_length=MAX_INTERESTS,
+        max_length=MAX_TEXT,
         widget=forms.Textarea(attrs={"rows": 2, "placeholder": "protein folding, small language models"}),
     )
 

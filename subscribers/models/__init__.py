@@ -4,7 +4,9 @@ from subscribers.models.imports import ImportBatch
 from subscribers.models.readers import (
     DEFAULT_HOUR,
     DEFAULT_SIZE,
+    LONGEST_PAUSE,
     MAX_SIZE,
+    MAX_TEXT,
     MIN_SIZE,
     TIME_ZONES,
     AddressChange,
@@ -21,7 +23,9 @@ from subscribers.models.suppression import Suppression
 __all__ = [
     "DEFAULT_HOUR",
     "DEFAULT_SIZE",
+    "LONGEST_PAUSE",
     "MAX_SIZE",
+    "MAX_TEXT",
     "MIN_SIZE",
     "TIME_ZONES",
     "AddressChange",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import secrets
 import zoneinfo
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Lower
@@ -19,6 +19,10 @@ from subscribers.models.imports import ImportBatch
 DEFAULT_HOUR = 7
 DEFAULT_SIZE = 10
 MIN_SIZE, MAX_SIZE = 5, 20
+# Characters of what a reader writes, each time.
+MAX_TEXT = 2000
+LIMITED = MaxLengthValidator(MAX_TEXT)
+LONGEST_PAUSE = timedelta(days=365)
 
 
 def new_nonce() -> str:
@@ -92,9 +96,15 @@ class Subscriber(models.Model):
     # When what follows last changed: queued digests chosen before are chosen again.
     preferences_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
     topics = models.ManyToManyField(Topic, related_name="followers", blank=True)
-    interests = models.TextField(blank=True, help_text="Words or phrases, separated by commas or lines.")
-    muted_words = models.TextField(blank=True, help_text="Words or phrases, separated by commas or lines.")
-    followed_authors = models.TextField(blank=True, help_text="Names, separated by commas or lines.")
+    interests = models.TextField(
+        blank=True, validators=[LIMITED], help_text="Words or phrases, separated by commas or lines."
+    )
+    muted_words = models.TextField(
+        blank=True, validators=[LIMITED], help_text="Words or phrases, separated by commas or lines."
+    )
+    followed_authors = models.TextField(
+        blank=True, validators=[LIMITED], help_text="Names, separated by commas or lines."
+    )
     cadence = models.CharField(max_length=8, choices=Cadence, default=Cadence.DAILY)
     weekday = models.PositiveSmallIntegerField(
         choices=Weekday, default=Weekday.MONDAY, help_text="The day of a weekly digest, where the reader is."

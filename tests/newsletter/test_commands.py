@@ -1,3 +1,4 @@
+import stat
 from io import StringIO
 from pathlib import Path
 
@@ -32,7 +33,9 @@ def test_preview_writes_what_the_reader_would_get_and_stores_nothing(tmp_path: P
     shown = run("preview_digest", "Ada@example.org", "--out", str(tmp_path))
     assert "Subject: Seen Before Sending" in shown
     assert "Seen Before Sending" in (tmp_path / f"reader-{reader.pk}.txt").read_text()
-    assert (tmp_path / f"reader-{reader.pk}.html").exists()
+    html = tmp_path / f"reader-{reader.pk}.html"
+    # What somebody reads is nobody else's business.
+    assert stat.S_IMODE(html.stat().st_mode) == 0o600
     assert not Delivery.objects.exists()
 
 

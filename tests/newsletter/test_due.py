@@ -33,22 +33,22 @@ def wait_for(reader: Subscriber, due_at: datetime, **fields: object) -> Delivery
 @pytest.mark.parametrize(
     ("wishes", "words"),
     [
-        ({}, "Wednesday 25 November, 07:00 (Europe/Vienna)"),
+        ({}, "Wednesday 25 November 2026, 07:00 (Europe/Vienna)"),
         # The edition that closes this evening comes no sooner than that.
-        ({"hour": 12}, "Wednesday 25 November, 12:00 (Europe/Vienna)"),
-        ({"hour": 18}, "Tuesday 24 November, 18:00 (Europe/Vienna)"),
-        ({"time_zone": "America/New_York"}, "Wednesday 25 November, 07:00 (America/New York)"),
-        ({"time_zone": "Pacific/Auckland", "hour": 0}, "Thursday 26 November, 00:00 (Pacific/Auckland)"),
-        ({"time_zone": "Mars/Olympus"}, "Wednesday 25 November, 07:00 (UTC)"),
+        ({"hour": 12}, "Wednesday 25 November 2026, 12:00 (Europe/Vienna)"),
+        ({"hour": 18}, "Tuesday 24 November 2026, 18:00 (Europe/Vienna)"),
+        ({"time_zone": "America/New_York"}, "Wednesday 25 November 2026, 07:00 (America/New York)"),
+        ({"time_zone": "Pacific/Auckland", "hour": 0}, "Thursday 26 November 2026, 00:00 (Pacific/Auckland)"),
+        ({"time_zone": "Mars/Olympus"}, "Wednesday 25 November 2026, 07:00 (UTC)"),
         # A week closes on Sunday.
-        ({"cadence": "weekly", "weekday": 4}, "Friday 4 December, 07:00 (Europe/Vienna)"),
-        ({"cadence": "weekly", "weekday": 0}, "Monday 30 November, 07:00 (Europe/Vienna)"),
-        ({"cadence": "weekdays", "paused_until": date(2026, 11, 28)}, "Monday 30 November, 07:00 (Europe/Vienna)"),
-        ({"paused_until": date(2026, 12, 24)}, "Thursday 24 December, 07:00 (Europe/Vienna)"),
-        ({"paused_until": date(2026, 11, 1)}, "Wednesday 25 November, 07:00 (Europe/Vienna)"),
+        ({"cadence": "weekly", "weekday": 4}, "Friday 4 December 2026, 07:00 (Europe/Vienna)"),
+        ({"cadence": "weekly", "weekday": 0}, "Monday 30 November 2026, 07:00 (Europe/Vienna)"),
+        ({"cadence": "weekdays", "paused_until": date(2026, 11, 28)}, "Monday 30 November 2026, 07:00 (Europe/Vienna)"),
+        ({"paused_until": date(2026, 12, 24)}, "Thursday 24 December 2026, 07:00 (Europe/Vienna)"),
+        ({"paused_until": date(2026, 11, 1)}, "Wednesday 25 November 2026, 07:00 (Europe/Vienna)"),
         (
             {"cadence": "weekly", "weekday": 4, "paused_until": date(2027, 11, 24)},
-            "Friday 26 November, 07:00 (Europe/Vienna)",
+            "Friday 26 November 2027, 07:00 (Europe/Vienna)",
         ),
     ],
 )

@@ -177,3 +177,13 @@ def test_the_same_choice_gives_the_same_digest() -> None:
     first = preview_picks(preferences, NOW)
     cache.clear()
     assert preview_picks(preferences, NOW) == first
+
+
+def test_the_tag_says_when_papers_are_sample_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    template = Template("{% load digest_preview %}{% digest_preview preferences %}")
+    make_edition(make_paper())
+    assert "sample data" not in template.render(Context({"preferences": Preferences()}))
+    Paper.objects.update(is_sample=True)
+    cache.clear()
+    assert "sample data" in template.render(Context({"preferences": Preferences()}))

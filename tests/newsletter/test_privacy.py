@@ -1,5 +1,6 @@
 """What we keep about a reader is shown whole, and erased whole."""
 
+import io
 import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -360,6 +361,14 @@ def test_a_reader_is_erased_by_command_when_that_is_meant(
     call_command("erase_reader", ADA.lower())
     assert not Subscriber.objects.exists()
     assert "ovelace" not in capsys.readouterr().out
+
+
+def test_erasing_where_nobody_can_be_asked_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = make_reader(email=ADA)
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    with pytest.raises(CommandError, match="say --yes"):
+        call_command("erase_reader", ADA)
+    assert Subscriber.objects.filter(pk=reader.pk).exists()
 
 
 @pytest.mark.parametrize("command", ["export_reader", "erase_reader"])

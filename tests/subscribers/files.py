@@ -4,8 +4,10 @@ import io
 from datetime import datetime
 
 from subscribers.importing import ImportReport, Refusal, import_readers, open_readers, try_import
+from subscribers.models import Subscriber
 from tests.conftest import NOW
 
+ADA, GRACE = "ada@example.org", "grace@example.org"
 PROVENANCE = "The list of our old newsletter, double opt-in"
 
 
@@ -31,3 +33,7 @@ def refusals(file: str | bytes) -> list[Refusal]:
 
 def _opened(file: str | bytes) -> io.BytesIO:
     return io.BytesIO(file if isinstance(file, bytes) else file.encode())
+
+
+def addresses() -> list[str]:
+    return sorted(Subscriber.objects.values_list("email", flat=True))

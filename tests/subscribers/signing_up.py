@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.test import Client
@@ -18,6 +19,7 @@ def fill_in(address: str = ADDRESS, *, seconds: float = 10, **more: Any) -> dict
 
 
 def sign_up(browser: Client, address: str = ADDRESS, *, caller: str = "192.0.2.7", **more: Any) -> HttpResponse:
-    response = browser.post("/subscribe/", fill_in(address, **more), REMOTE_ADDR=caller)
+    body = urlencode(fill_in(address, **more), doseq=True)
+    response = browser.post("/subscribe/", body, content_type="application/x-www-form-urlencoded", REMOTE_ADDR=caller)
     assert isinstance(response, HttpResponse)
     return response

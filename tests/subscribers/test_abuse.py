@@ -31,11 +31,6 @@ def _easy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(abuse, "COST", 1)
 
 
-@pytest.fixture
-def browser() -> Client:
-    return Client(enforce_csrf_checks=True)
-
-
 def is_challenged(response: HttpResponse) -> bool:
     return response.status_code == 403 and b"data-challenge" in response.content
 

@@ -168,3 +168,11 @@ def test_a_large_import_is_undone_on_the_server(admin_client: Client, monkeypatc
     take_in("email\nada@example.org\n")
     assert "manage.py undo_import" in choose_action(admin_client, IMPORTS, "undo", ImportBatch.objects.get())
     assert Subscriber.objects.exists()
+
+
+@pytest.mark.parametrize("asked", ["nonsense=1", "created_at__gte=garbage", "hour__exact=x", "id=ada"])
+def test_an_export_of_a_list_that_makes_no_sense_leads_back_to_the_list(asked: str, admin_client: Client) -> None:
+    response = admin_client.get(f"/admin/subscribers/subscriber/export/?{asked}")
+    assert response.status_code in {200, 302}
+    if response.status_code == 302:
+        assert response["Location"] == "/admin/subscribers/subscriber/?e=1"

@@ -23,12 +23,6 @@ renewed = pytest.mark.parametrize(
 BUTTON = {"new_link": "1"}
 
 
-@pytest.fixture
-def browser() -> Client:
-    """A visitor who asks as strictly as the world does."""
-    return Client(enforce_csrf_checks=True)
-
-
 def answer_of(response: Any) -> tuple[int, list[tuple[str, str]], bytes]:
     return response.status_code, sorted(response.items()), response.content
 

@@ -169,3 +169,19 @@ def test_an_import_is_undone_by_its_id(file: Path) -> None:
 def test_an_import_that_never_was_cannot_be_undone() -> None:
     with pytest.raises(CommandError, match="There is no import 77"):
         call_command("undo_import", 77)
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "readers.csv"])
+def test_a_place_for_refused_rows_that_is_none_is_said_before_anything_is_stored(folder: str, file: Path) -> None:
+    with pytest.raises(CommandError, match=r"errors\.csv cannot be opened"):
+        run(file, "--errors", file.parent / folder / "errors.csv")
+    assert not ImportBatch.objects.exists()
+    assert not Subscriber.objects.exists()
+
+
+def test_a_file_without_names_of_columns_is_told_so_and_no_address_with_it(tmp_path: Path) -> None:
+    file = tmp_path / "bare.csv"
+    file.write_text("ada@example.org\ngrace@example.org\n")
+    with pytest.raises(CommandError, match="Its first row must name the columns") as caught:
+        run(file)
+    assert "@" not in str(caught.value)

@@ -17,12 +17,6 @@ pytestmark = pytest.mark.django_db
 Status = Subscriber.Status
 
 
-@pytest.fixture
-def browser() -> Client:
-    """A visitor who asks as strictly as the world does."""
-    return Client(enforce_csrf_checks=True)
-
-
 # --- The button ---------------------------------------------------------------------------------------------------
 
 ONE_CLICK = "List-Unsubscribe=One-Click"

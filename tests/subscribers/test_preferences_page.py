@@ -24,12 +24,6 @@ Status = Subscriber.Status
 HTMX = {"HX-Request": "true"}
 
 
-@pytest.fixture
-def browser() -> Client:
-    """A visitor who asks as strictly as the world does."""
-    return Client(enforce_csrf_checks=True)
-
-
 def in_days(days: int) -> date:
     return timezone.now().date() + timedelta(days=days)
 

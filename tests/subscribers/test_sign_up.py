@@ -25,12 +25,6 @@ pytestmark = pytest.mark.django_db
 DISPOSABLE = "ada.lovelace@mailinator.com"
 
 
-@pytest.fixture
-def browser() -> Client:
-    """A visitor who asks as strictly as the world does."""
-    return Client(enforce_csrf_checks=True)
-
-
 def answer_of(response: HttpResponse) -> tuple[int, list[tuple[str, str]], bytes]:
     return response.status_code, sorted(response.items()), response.content
 

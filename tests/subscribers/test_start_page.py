@@ -30,12 +30,6 @@ HTMX = {"HX-Request": "true"}
 LISTED_ON = timezone.now().date()
 
 
-@pytest.fixture
-def browser() -> Client:
-    """A visitor who asks as strictly as the world does."""
-    return Client(enforce_csrf_checks=True)
-
-
 def make_topic(name: str, kind: str = Topic.Kind.KEYWORDS) -> Topic:
     return Topic.objects.create(slug=name.lower().replace(".", "-"), name=name, kind=kind)
 

@@ -21,12 +21,6 @@ Status = Subscriber.Status
 every_link = pytest.mark.parametrize("link", LINKS, ids=["confirm", "preferences", "unsubscribe"])
 
 
-@pytest.fixture
-def browser() -> Client:
-    """A visitor who asks as strictly as the world does."""
-    return Client(enforce_csrf_checks=True)
-
-
 # --- The doorbell ----------------------------------------------------------------------------------------------------
 
 

@@ -21,9 +21,16 @@ class Command(BaseCommand):
         if reader is None:
             raise CommandError("There is no reader with this address.")
         question = f"Everything about reader {reader.pk} will be gone for good. Type erase to go on: "
-        if not options["yes"] and input(question).strip() != "erase":
+        if not (options["yes"] or _is_sure(question)):
             raise CommandError("Nothing was erased.")
         erase(reader, timezone.now())
         self.stdout.write(f"Reader {reader.pk} is erased. A keyed hash stays, so that no sign-up or import comes back.")
         if not write_over_freed_pages():
             self.stdout.write("The database is in use: copies in its file go with the next `manage.py retain`.")
+
+
+def _is_sure(question: str) -> bool:
+    try:
+        return input(question).strip() == "erase"
+    except EOFError as err:
+        raise CommandError("Nothing was erased: nobody is there to ask. Without a terminal, say --yes.") from err

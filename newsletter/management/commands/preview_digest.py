@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from newsletter.preview import NothingToPreview, preview_digest
+from subscribers.exporting import open_private
 from subscribers.models import Subscriber
 
 
@@ -31,7 +32,8 @@ class Command(BaseCommand):
             path = options["out"] / f"reader-{reader.pk}{suffix}"
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(content, encoding="utf-8")
+                with open_private(path) as file:
+                    file.write(content)
             except OSError as err:
                 raise CommandError(f"The preview cannot be written: {err}") from err
             self.stdout.write(str(path))

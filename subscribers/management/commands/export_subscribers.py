@@ -20,5 +20,5 @@ class Command(BaseCommand):
             with open_private(options["out"]) if options["out"] else nullcontext(cast("TextIO", self.stdout)) as out:
                 count = write_csv(rows_of(Subscriber.objects.all()), out)
         except OSError as err:
-            raise CommandError(f"{options['out']} cannot be written: {err.strerror}.") from err
+            raise CommandError(f"{options['out'] or 'The output'} cannot be written: {err.strerror}.") from err
         self.stderr.write(f"{count:,} readers written.")

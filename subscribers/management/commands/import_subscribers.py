@@ -1,4 +1,6 @@
 import csv
+import errno
+import os
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -100,6 +102,11 @@ class RefusedRows:
     def __enter__(self) -> "RefusedRows":
         if self._is_earlier_one():
             self._path.unlink()
+        # Before anything is stored, not at the first refused row.
+        if not self._path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self._path))
+        if not os.access(self._path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self._path))
         return self
 
     def __exit__(self, *error: object) -> None:
