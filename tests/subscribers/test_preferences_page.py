@@ -300,7 +300,7 @@ def test_when_the_next_digest_comes_is_said_with_the_time_zone(browser: Client) 
     until = in_days(30)
     reader = make_reader(time_zone="America/New_York", hour=9, paused_until=until)
     page = browser.get(path_of(preferences_url, reader)).content.decode()
-    assert f"{until:%A} {until.day} {until:%B}, 09:00 (America/New York)" in page
+    assert f"{until:%A} {until.day} {until:%B %Y}, 09:00 (America/New York)" in page
 
 
 def test_who_gets_no_digest_is_told_of_no_next_one(browser: Client) -> None:
