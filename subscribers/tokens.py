@@ -19,6 +19,7 @@ class Purpose(StrEnum):
     PREFERENCES = "preferences"
     NEW_ADDRESS = "new-address"
     WEB_COPY = "web-copy"
+    FEEDBACK = "feedback"
     SIGN_UP_FORM = "sign-up-form"
 
 

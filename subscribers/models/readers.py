@@ -105,6 +105,11 @@ class Subscriber(models.Model):
     followed_authors = models.TextField(
         blank=True, validators=[LIMITED], help_text="Names, separated by commas or lines."
     )
+    ignored_words = models.TextField(
+        blank=True,
+        validators=[LIMITED],
+        help_text="Words of papers they like that say nothing about their taste, separated by commas or lines.",
+    )
     cadence = models.CharField(max_length=8, choices=Cadence, default=Cadence.DAILY)
     weekday = models.PositiveSmallIntegerField(
         choices=Weekday, default=Weekday.MONDAY, help_text="The day of a weekly digest, where the reader is."
@@ -160,6 +165,10 @@ class Subscriber(models.Model):
     @property
     def interest_phrases(self) -> list[str]:
         return split_phrases(self.interests)
+
+    @property
+    def ignored_phrases(self) -> list[str]:
+        return split_phrases(self.ignored_words)
 
     @property
     def muted_phrases(self) -> list[str]:
@@ -220,22 +229,46 @@ class ConsentEvent(models.Model):
         return f"{self.get_kind_display()} at {self.at:%Y-%m-%d %H:%M}"
 
 
+class FeedbackQuerySet(models.QuerySet["Feedback"]):
+    def meant(self) -> FeedbackQuerySet:
+        """What a person said, as far as we can tell."""
+        return self.filter(is_automated=False)
+
+    def saved(self) -> FeedbackQuerySet:
+        """What a reader keeps to read, the latest first."""
+        return self.meant().filter(kind=Feedback.Kind.SAVED, paper__is_hidden=False).order_by("-at", "-pk")
+
+
 class Feedback(models.Model):
-    """What a reader said of a paper."""
+    """What a reader said of a paper: one row of each kind. Of "more" and "less" the later one counts."""
 
     class Kind(models.TextChoices):
         MORE = "more", "More like this"
+        LESS = "less", "Less like this"
+        SAVED = "saved", "Saved"
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="feedback")
     paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="feedback")
     kind = models.CharField(max_length=5, choices=Kind)
     at = models.DateTimeField()
+    mail_id = models.UUIDField(null=True, blank=True, help_text="The delivery whose link it was said by.")
+    is_automated = models.BooleanField(
+        "automated", default=False, help_text="Said by a program that follows every link of a mail: never learned from."
+    )
+
+    objects = FeedbackQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "feedback"
         ordering = ["at", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["subscriber", "paper"], name="one_feedback_per_subscriber_and_paper"),
+            models.UniqueConstraint(
+                fields=["subscriber", "paper", "kind"], name="one_feedback_per_subscriber_paper_and_kind"
+            ),
+        ]
+        indexes = [
+            # What else was said by the links of one mail, lately.
+            models.Index(fields=["mail_id", "at"], name="feedback_of_a_mail", condition=Q(mail_id__isnull=False)),
         ]
 
     def __str__(self) -> str:
