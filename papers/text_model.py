@@ -8,7 +8,7 @@ a million strings would take more memory than all the vectors do.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -43,7 +43,7 @@ class Text(NamedTuple):
 def terms_of(text: str) -> list[str]:
     """Return the words and pairs of neighbouring words of `text`, in its order, without what every text has."""
     words = [word for word in WORD.findall(text.lower()) if word not in ENGLISH_STOP_WORDS]
-    return [*words, *map(" ".join, zip(words, words[1:], strict=False))]
+    return [*words, *map(" ".join, pairwise(words))]
 
 
 def count_terms(texts: Iterable[Text]) -> csr_matrix:
@@ -86,7 +86,7 @@ class TextModel:
         return _places(self.paper_ids, np.fromiter(paper_ids, np.int64))
 
     def vectors_of(self, texts: Sequence[Text]) -> csr_matrix:
-        """Return the vectors of `texts` (texts × terms), known or not; a term that is not in here counts for nothing."""
+        """Return the vectors of `texts` (texts × terms), known or not; a term that is not in here does not count."""
         counts = count_terms(texts)
         columns = _places(self.hashes, counts.indices)
         return _scale(_weigh(_keep(counts, columns, len(self.hashes)), self.worth, self.mean_length))
@@ -121,7 +121,7 @@ def fit(paper_ids: Ints, days: Ints, counts: csr_matrix, version: str) -> TextMo
         days=days,
         hashes=hashes[is_kept].astype(np.int64),
         worth=worth,
-        mean=np.asarray(vectors.sum(axis=0), dtype=np.float32).ravel() / max(count, 1),
+        mean=np.asarray(vectors.sum(axis=0) / max(count, 1), dtype=np.float32).ravel(),
         mean_length=mean_length,
         vectors=vectors,
         postings=vectors.tocsc(),
