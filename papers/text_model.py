@@ -85,6 +85,11 @@ class TextModel:
         """Return the row of each paper, −1 of one that is not in here."""
         return _places(self.paper_ids, np.fromiter(paper_ids, np.int64))
 
+    def columns_of(self, terms: Iterable[str]) -> Ints:
+        """Return the columns of those terms that are in here, rising, each once."""
+        columns = _places(self.hashes, hash_terms(terms))
+        return np.unique(columns[columns >= 0])
+
     def vectors_of(self, texts: Sequence[Text]) -> csr_matrix:
         """Return the vectors of `texts` (texts × terms), known or not; a term that is not in here does not count."""
         counts = count_terms(texts)
@@ -93,9 +98,7 @@ class TextModel:
 
     def query_of(self, phrase: str) -> csr_matrix:
         """Return a vector (1 × terms) of what a phrase asks for: each of its terms once, by worth; empty if unknown."""
-        terms = dict.fromkeys(terms_of(phrase))
-        columns = _places(self.hashes, hash_terms(list(terms)))
-        columns = np.unique(columns[columns >= 0])
+        columns = self.columns_of(terms_of(phrase))
         shape = (1, len(self.hashes))
         return _scale(csr_matrix((self.worth[columns], columns, [0, len(columns)]), shape, dtype=np.float32))
 
