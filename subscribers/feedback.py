@@ -1,0 +1,129 @@
+"""What readers say of papers: more like this, less like this, saved. What a program said for them never counts.
+
+There is one row of each kind. "More" and "less" are opposites, of which the later one counts; "saved" stands alone.
+
+Some programs that check mail follow every link and press every button. So a post for a mail belongs to a burst with
+whatever was posted for the same mail within some seconds of it, and with whatever was posted within some seconds of
+that, and so on. A burst in which two kinds were posted is a program's: all that it recorded is marked as automated.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from papers.models import Paper
+from subscribers.models import Feedback, Subscriber
+from subscribers.preferences import change_preferences
+from subscribers.tokens import LinkInvalid, Purpose
+
+# Nobody opens a page, presses its button, goes back and does so at another link in less.
+WITHIN = timedelta(seconds=10)
+
+OPPOSITES = {Feedback.Kind.MORE: Feedback.Kind.LESS, Feedback.Kind.LESS: Feedback.Kind.MORE}
+
+
+class Outcome(StrEnum):
+    """What became of what was said."""
+
+    SAID = "said"
+    SAID_BEFORE = "said before"
+    AUTOMATED = "automated"
+
+
+def say(reader: Subscriber, paper: Paper, kind: str, at: datetime, mail_id: UUID | None = None) -> Outcome:
+    """Record what a reader says of a paper, by the mail of that delivery; twice is once.
+
+    Where it turns out to be a program's, what a person had said before holds again. Raises LinkInvalid when the reader
+    is gone.
+    """
+    with transaction.atomic():
+        _lock(reader)
+        burst = _burst(reader, mail_id, at) if mail_id else []
+        is_automated = _is_automated(burst, kind)
+        if is_automated:
+            _take_back(reader, burst, at)
+        if counting(reader.feedback.all()).filter(paper=paper, kind=kind).exists():
+            return Outcome.SAID_BEFORE
+        if is_automated:
+            _note(reader, paper, kind, at, mail_id)
+            return Outcome.AUTOMATED
+        said = {"at": at, "mail_id": mail_id, "is_automated": False}
+        reader.feedback.update_or_create(paper=paper, kind=kind, defaults=said)
+        change_preferences(reader, at)
+        return Outcome.SAID
+
+
+def undo(reader: Subscriber, paper: Paper, kind: str, at: datetime) -> bool:
+    """Forget what a reader said of a paper, so that what they had said before counts; return whether they had said it.
+
+    Raises LinkInvalid when the reader is gone.
+    """
+    with transaction.atomic():
+        _lock(reader)
+        said = reader.feedback.filter(paper=paper, kind=kind)
+        was_meant = said.meant().exists()
+        said.delete()
+        if was_meant:
+            change_preferences(reader, at)
+        return was_meant
+
+
+def mean_it(reader: Subscriber, at: datetime) -> int:
+    """Count what was taken for a program's: the reader was that quick. Return how many rows it was."""
+    with transaction.atomic():
+        _lock(reader)
+        changed = reader.feedback.filter(is_automated=True).update(is_automated=False)
+        if changed:
+            change_preferences(reader, at)
+        return changed
+
+
+def counting(feedback: QuerySet[Feedback]) -> QuerySet[Feedback]:
+    """Return those of `feedback` that count: meant by a person, and not followed by the opposite."""
+    is_later = Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), pk__gt=OuterRef("pk"))
+    of_same = Feedback.objects.meant().filter(subscriber=OuterRef("subscriber"), paper=OuterRef("paper"))
+    opposite = of_same.filter(is_later, kind__in=OPPOSITES).exclude(kind=OuterRef("kind"))
+    return feedback.filter(Q(kind=Feedback.Kind.SAVED) | ~Exists(opposite), is_automated=False)
+
+
+def _lock(reader: Subscriber) -> None:
+    """Hold the reader's row to the end of the transaction: of two posts at once, the second sees the first."""
+    if not Subscriber.objects.select_for_update().filter(pk=reader.pk).exists():
+        raise LinkInvalid(Purpose.FEEDBACK)
+
+
+def _burst(reader: Subscriber, mail_id: UUID, at: datetime) -> list[Feedback]:
+    """Return what was recorded for a mail in the burst that a post at `at` belongs to."""
+    posted = list(reader.feedback.filter(mail_id=mail_id))
+    burst: list[Feedback] = []
+    times = [at]
+    while near := [said for said in posted if any(abs(said.at - time) <= WITHIN for time in times)]:
+        burst += near
+        times = [said.at for said in near]
+        posted = [said for said in posted if said not in near]
+    return burst
+
+
+def _is_automated(burst: Iterable[Feedback], kind: str) -> bool:
+    return any(said.is_automated or said.kind != kind for said in burst)
+
+
+def _take_back(reader: Subscriber, burst: Iterable[Feedback], at: datetime) -> None:
+    """Mark what was taken for a person's."""
+    taken = [said.pk for said in burst if not said.is_automated]
+    if taken:
+        Feedback.objects.filter(pk__in=taken).update(is_automated=True)
+        change_preferences(reader, at)
+
+
+def _note(reader: Subscriber, paper: Paper, kind: str, at: datetime, mail_id: UUID | None) -> None:
+    """Record what a program said, unless a person said the same before: that stays as it was."""
+    said, is_new = reader.feedback.get_or_create(
+        paper=paper, kind=kind, defaults={"at": at, "mail_id": mail_id, "is_automated": True}
+    )
+    if not is_new and said.is_automated:
+        Feedback.objects.filter(pk=said.pk).update(at=at, mail_id=mail_id)
