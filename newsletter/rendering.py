@@ -1,7 +1,8 @@
 """The digest as bytes: compiled once per edition, cut into pieces, joined for each reader.
 
 `Edition.fragments` holds, for "html" and "text" alike, a head, a foot and a piece for each paper; in the pieces stand
-marks, random so that no paper can contain one, where a reader's own words and links go.
+marks, random so that no paper can contain one, where a reader's own words and links go. Between two marks "own" stands
+what only the reader's own copy has.
 """
 
 import secrets
@@ -18,21 +19,27 @@ from mail.mjml import to_html
 from newsletter.models import Delivery, Edition, EditionEntry
 from newsletter.selection import shorten
 from papers.trending import in_words
-from subscribers.links import absolute, preferences_url, unsubscribe_url
+from subscribers.links import absolute, preferences_token, unsubscribe_url
 from subscribers.models import Subscriber
 from subscribers.tokens import Purpose, make_token
 
-MARKS = ("reason", "count", "site_url", "unsubscribe_url", "preferences_url", "web_copy_url")
+OF_LINKS = ("site_url", "unsubscribe_url", "preferences_url", "web_copy_url", "saved_url", "feedback_url")
+MARKS = ("reason", "count", "own", *OF_LINKS)
 LIST_TAG = "daily"
 
 
 @dataclass(frozen=True)
 class Links:
-    """Where the links of one copy lead."""
+    """Where the links of one copy lead. A public copy has none to say something of a paper, or to saved papers.
+
+    A paper's link to say something goes on, from `feedback_url`, with `/<paper>/<kind>`.
+    """
 
     unsubscribe_url: str
     preferences_url: str
     web_copy_url: str
+    saved_url: str = ""
+    feedback_url: str = ""
 
 
 def compile_fragments(edition: Edition, entries: Sequence[EditionEntry]) -> dict[str, Any]:
@@ -86,18 +93,27 @@ def _join(
         pieces["papers"][str(pick["paper_id"])].replace(marks["reason"], encode(pick["reason"])) for pick in picks
     ]
     whole = "".join([pieces["head"], *papers, pieces["foot"]])
+    # An edition that was compiled by an earlier version lacks some marks.
+    if own := marks.get("own"):
+        whole = whole.replace(own, "") if links.feedback_url else "".join(whole.split(own)[::2])
     for name, value in {**vars(links), "count": count, "site_url": settings.SITE_URL}.items():
-        whole = whole.replace(marks[name], encode(value))
+        if name in marks:
+            whole = whole.replace(marks[name], encode(value))
     return whole
 
 
 def personal_links(delivery: Delivery, reader: Subscriber) -> Links:
     """Return the links of the mailed copy. Their time is the edition's, so rendering again gives the same bytes."""
     at = delivery.edition.closing_at or delivery.due_at
+    # Each signature takes time.
+    preferences = preferences_token(reader, at)
+    feedback = make_token(Purpose.FEEDBACK, f"{delivery.pk.hex}-{reader.link_version}", at)
     return Links(
         unsubscribe_url=unsubscribe_url(reader, at),
-        preferences_url=preferences_url(reader, at),
+        preferences_url=absolute("preferences", preferences),
         web_copy_url=absolute("web_copy", make_token(Purpose.WEB_COPY, str(delivery.pk), at)),
+        saved_url=absolute("saved", preferences),
+        feedback_url=absolute("feedback", feedback, 0, "more").removesuffix("/0/more"),
     )
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from newsletter import feeds, privacy_views, views
+from newsletter import feedback_views, feeds, privacy_views, views
 
 urlpatterns = [
     path("editions/", views.show_editions, name="editions"),
@@ -14,4 +14,5 @@ urlpatterns = [
     path("privacy/<token>/paper-route.json", privacy_views.download_everything, name="privacy_download"),
     path("privacy/<token>/erase", privacy_views.erase_me, name="privacy_erase"),
     path("digest/<token>", views.web_copy, name="web_copy"),
+    path("say/<token>/<int:paper_id>/<kind>", feedback_views.give_feedback, name="feedback"),
 ]

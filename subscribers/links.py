@@ -14,7 +14,12 @@ def confirm_url(reader: Subscriber, at: datetime) -> str:
 
 
 def preferences_url(reader: Subscriber, at: datetime) -> str:
-    return absolute("preferences", make_token(Purpose.PREFERENCES, f"{reader.pk}-{reader.link_version}", at))
+    return absolute("preferences", preferences_token(reader, at))
+
+
+def preferences_token(reader: Subscriber, at: datetime) -> str:
+    """Return what opens the preferences, the saved papers, and what we keep about the reader."""
+    return make_token(Purpose.PREFERENCES, f"{reader.pk}-{reader.link_version}", at)
 
 
 def unsubscribe_url(reader: Subscriber, at: datetime) -> str:

@@ -1,7 +1,9 @@
 import html
+import json
 import re
 from datetime import date
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,11 +11,12 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from newsletter.audience import candidates, choose_for
-from newsletter.rendering import Links, compile_fragments, digest_message, personal_links, public_links, render_digest
+from newsletter.rendering import Links, digest_message, personal_links, public_links, render_digest
+from subscribers.models import Feedback
 from subscribers.preferences import Preferences
 from tests.factories import make_delivery, make_edition, make_paper, make_reader
 
-LINKS = Links("https://example.org/u", "https://example.org/p", "https://example.org/d")
+LINKS = Links(*[f"https://example.org/{page}" for page in ("u", "p", "d", "s", "f")])
 # What XML cannot hold never gets past ingestion.
 text = st.text(
     st.characters(exclude_categories=["Cs", "Cc", "Cn"], exclude_characters="\ufffe\uffff"), min_size=1, max_size=200
@@ -85,9 +88,37 @@ def test_no_mark_is_left_and_every_link_is_the_readers_own() -> None:
     for part in (body.html, body.text):
         assert "mark-" not in part
         assert "<!--cut" not in part
-        assert {"https://example.org/u", "https://example.org/p", "https://example.org/d"} <= set(
-            re.findall(r"https://example\.org/\w", part)
-        )
+        assert set(re.findall(r"https://example\.org/\w", part)) == set(vars(LINKS).values())
+
+
+@pytest.mark.django_db
+def test_each_paper_has_links_to_say_something_of_it() -> None:
+    first, second = make_paper(), make_paper()
+    body = render_digest(make_edition(first, second).fragments, picks(second.pk, first.pk), LINKS)
+    said = [f"https://example.org/f/{paper.pk}/{kind}" for paper in (second, first) for kind in Feedback.Kind]
+    assert re.findall(r'href="(https://example\.org/f[^"]*)"', body.html) == said
+    assert (
+        re.findall(r"(?:More|Less) like this · |Save", visible(body.html))
+        == [
+            "More like this · ",
+            "Less like this · ",
+            "Save",
+        ]
+        * 2
+    )
+    assert re.findall(r"^(?:More like this|Less like this|Save): (\S+)$", body.text, re.MULTILINE) == said
+
+
+@pytest.mark.django_db
+def test_the_links_of_a_digest_lead_to_its_pages_with_one_signature_for_all_papers() -> None:
+    papers, reader = [make_paper() for _ in range(3)], make_reader()
+    delivery = make_delivery(make_edition(*papers), reader, *papers)
+    text = str(digest_message(delivery, reader).body)
+    pages: dict[str, set[str]] = {}
+    for page, token in re.findall(r"http://[^/\s]+/(say|saved|preferences)/([^/\s]+)", text):
+        pages.setdefault(page, set()).add(token)
+    assert pages["saved"] == pages["preferences"]
+    assert {page: len(tokens) for page, tokens in pages.items()} == {"say": 1, "saved": 1, "preferences": 1}
 
 
 @pytest.mark.django_db
@@ -155,16 +186,40 @@ def test_nobody_is_tracked() -> None:
 def test_a_public_copy_holds_no_link_that_acts_for_the_reader() -> None:
     paper = make_paper()
     body = render_digest(make_edition(paper).fragments, picks(paper.pk), public_links())
-    assert not re.search(r"/(u|preferences|digest)/", body.html + body.text)
+    assert not re.search(r"/(u|preferences|digest|say|saved)/", body.html + body.text)
+    assert "mark-" not in body.html + body.text
+    assert not re.search("More like this|Less like this|[Ss]aved? ", visible(body.html) + body.text)
+    assert "Tune your digest, read it in the browser, or unsubscribe." in visible(body.html)
+
+
+def as_compiled_before(fragments: dict[str, Any]) -> dict[str, Any]:
+    """The fragments of an edition that was compiled when papers had no links to say something."""
+    marks = fragments["marks"]
+    own = re.compile(f"{marks['own']}.*?{marks['own']}", re.DOTALL)
+    pieces = {part: json.loads(own.sub("", json.dumps(fragments[part]))) for part in ("html", "text")}
+    new = {"own", "saved_url", "feedback_url"}
+    return fragments | pieces | {"marks": {name: mark for name, mark in marks.items() if name not in new}}
+
+
+@pytest.mark.django_db
+def test_an_edition_compiled_by_an_earlier_version_is_rendered_as_it_was() -> None:
+    paper = make_paper()
+    old = as_compiled_before(make_edition(paper).fragments)
+    body, known = render_digest(old, picks(paper.pk), LINKS), render_digest(old, picks(paper.pk), Links(*"upd"))
+    assert "example.org/p" in body.text
+    assert "mark-" not in body.html + body.text
+    assert not re.search(r"example\.org/[sf]", body.html + body.text)
+    for part, other in ((body.html, known.html), (body.text, known.text)):
+        assert re.sub(r"https://example\.org/([upd])", r"\1", part) == other
 
 
 @pytest.mark.django_db
 def test_twenty_papers_stay_under_the_size_at_which_mail_is_clipped() -> None:
     papers = [make_paper(title="A Long Title " * 10, summary="Many words here. " * 40) for _ in range(20)]
-    edition = make_edition(*papers)
-    fragments = compile_fragments(edition, list(edition.entries.going_out()))
-    body = render_digest(fragments, picks(*[paper.pk for paper in papers]), LINKS)
-    assert len(body.html.encode()) < 90_000
+    reader = make_reader()
+    message = digest_message(make_delivery(make_edition(*papers), reader, *papers), reader)
+    ((html, _),) = message.alternatives
+    assert len(str(html).encode()) < 90_000
 
 
 @pytest.mark.django_db

@@ -171,6 +171,12 @@ def test_a_burst_is_a_chain(reader: Subscriber) -> None:
     assert what_counts(reader) == set()
 
 
+def test_a_burst_stays_one_when_a_part_of_it_is_undone(reader: Subscriber, paper: Paper) -> None:
+    press(reader, paper, (MORE, 0 * SECOND), (LESS, SECOND))
+    undo(reader, paper, LESS, NOW + 2 * SECOND)
+    assert press(reader, make_paper(), (MORE, 3 * SECOND)) == [Outcome.AUTOMATED]
+
+
 def test_a_burst_goes_on_while_it_is_pressed(reader: Subscriber, paper: Paper) -> None:
     press(reader, paper, (MORE, 0 * SECOND), (LESS, WITHIN))
     assert press(reader, make_paper(), (LESS, 2 * WITHIN)) == [Outcome.AUTOMATED]
@@ -184,8 +190,8 @@ def test_it_is_all_one_who_of_two_at_once_comes_first(order: list[int], reader: 
     assert automated(reader) == {MORE, LESS}
 
 
-def test_more_than_some_seconds_apart_it_is_a_person(reader: Subscriber, paper: Paper) -> None:
-    apart = WITHIN + timedelta(microseconds=1)
+@pytest.mark.parametrize("apart", [WITHIN + timedelta(microseconds=1), -DAY])
+def test_more_than_some_seconds_apart_it_is_a_person(apart: timedelta, reader: Subscriber, paper: Paper) -> None:
     assert press(reader, paper, (MORE, 0 * SECOND), (SAVED, apart)) == [Outcome.SAID, Outcome.SAID]
     assert kinds(reader) == {MORE, SAVED}
 
@@ -218,7 +224,7 @@ def test_after_a_program_a_person_says_it_anew(reader: Subscriber, paper: Paper)
 
 def test_a_program_that_comes_again_is_known_again(reader: Subscriber, paper: Paper) -> None:
     for days in range(2):
-        press(reader, paper, *[(kind, days * DAY + number * SECOND) for number, kind in enumerate(Feedback.Kind)])
+        press(reader, paper, *[(kind, days * DAY + number * WITHIN) for number, kind in enumerate(Feedback.Kind)])
         assert automated(reader) == {MORE, LESS, SAVED}
 
 
@@ -231,6 +237,14 @@ def test_what_a_program_said_is_taken_back_and_the_opposite_counts_again(reader:
     reader.refresh_from_db()
     # A digest that was chosen meanwhile is chosen anew.
     assert reader.preferences_changed_at == NOW + SECOND
+
+
+def test_what_a_person_said_stays_though_it_does_not_count(reader: Subscriber, paper: Paper) -> None:
+    say(reader, paper, LESS, NOW - 2 * DAY)
+    say(reader, paper, MORE, NOW - DAY)
+    before = columns(reader.feedback.get(kind=LESS))
+    assert press(reader, paper, (SAVED, 0 * SECOND), (LESS, SECOND)) == [Outcome.SAID, Outcome.AUTOMATED]
+    assert columns(reader.feedback.get(kind=LESS)) == before
 
 
 def test_a_press_that_says_nothing_new_gives_a_program_away_too(reader: Subscriber, paper: Paper) -> None:
