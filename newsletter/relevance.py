@@ -6,9 +6,10 @@ interests come to mean through the papers that match them best. The recipe and i
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from functools import cached_property
+from itertools import chain, pairwise
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -40,6 +41,9 @@ TOPIC_POINTS = 1.0
 # For each hundredth by which a paper is more alike one that somebody wants less of than two papers are by chance.
 LESS_POINTS = 0.3
 CHANCE = 0.03
+# What is less near a taste than this is noise, unless it is among the few papers most in demand.
+FLOOR = 0.0
+MOST_IN_DEMAND = 3
 
 
 @dataclass(frozen=True)
@@ -109,11 +113,14 @@ class Offer:
         self.vectors = _vectors(model, self.places)
         self.background = np.asarray(BACKGROUND * (self.vectors @ model.mean), dtype=np.float32)
         self.popularity = standardise(np.array([[candidate.score for candidate in self.candidates]], np.float32))[0]
+        self.pinned: Flags = np.array([candidate.is_pinned for candidate in self.candidates], np.bool_)
+        self.in_demand = np.isin(np.arange(len(self.candidates)), _largest(self.popularity, MOST_IN_DEMAND))
         self.alike: Floats = (self.vectors @ self.vectors.T).toarray()
         # As large as all papers times all candidates, but memory is taken only for what is written.
         self._likeness = np.zeros((len(model.paper_ids), len(self.candidates)), np.float32)
         self._is_known = np.zeros(len(model.paper_ids), np.bool_)
         self._asked: dict[str, Asked] = {}
+        self._having: dict[str, list[int]] = {}
         self._by_word = _by(self.candidates, lambda candidate: candidate.text.split())
         self._by_author = _by(self.candidates, lambda candidate: map(same_name, candidate.authors))
         self._by_topic = _by(self.candidates, lambda candidate: candidate.topics)
@@ -126,25 +133,30 @@ class Offer:
             self._is_known[missing] = True
         return self._likeness
 
-    def asked(self, phrase: str) -> Asked:
-        if phrase not in self._asked:
-            self._asked[phrase] = Asked(self._meaning(phrase), self.having(phrase))
-        return self._asked[phrase]
+    def asked(self, phrases: Collection[str]) -> Mapping[str, Asked]:
+        """Return what each of `phrases` comes to, and what others did that were asked for before."""
+        new = [phrase for phrase in dict.fromkeys(phrases) if phrase not in self._asked]
+        if new:
+            asked = map(Asked, self._meanings(new), map(self.having, new))
+            self._asked.update(zip(new, asked, strict=True))
+        return self._asked
 
-    def _meaning(self, phrase: str) -> Floats | None:
-        query = self.model.query_of(phrase)
-        matches = self.model.postings[:, query.indices] @ query.data
-        matches[self.model.days < self.day - MEANING_DAYS] = 0
-        found = np.nonzero(matches)[0]
-        # Stable: of equally good ones the papers with the lower ids.
-        best = found[np.argsort(-matches[found], kind="stable")[:MEANING_PAPERS]]
-        if not len(best):
-            return None
-        return np.asarray(matches[best] / matches[best].sum() @ self.likeness_to(best)[best], dtype=np.float32)
+    def _meanings(self, phrases: Sequence[str]) -> list[Floats | None]:
+        is_recent = self.model.days >= self.day - MEANING_DAYS
+        matches = (self.model.queries_of(phrases) @ self.model.postings.T).tocsr()
+        matches.data[~is_recent[matches.indices]] = 0
+        matches.eliminate_zeros()
+        best = _best(matches, MEANING_PAPERS)
+        meanings = best @ self.likeness_to(best.indices)
+        return [meaning if count else None for meaning, count in zip(meanings, np.diff(best.indptr), strict=True)]
 
     def having(self, phrase: str) -> list[int]:
         """Return the places of the candidates in whose text `phrase` stands."""
-        wanted = plain(phrase)
+        if phrase not in self._having:
+            self._having[phrase] = self._find(plain(phrase))
+        return self._having[phrase]
+
+    def _find(self, wanted: str) -> list[int]:
         words = wanted.split()
         if not words:
             return []
@@ -195,19 +207,47 @@ class Points:
     topics: Floats
     less: Floats
 
-    @property
+    in_demand: Flags
+
+    @cached_property
     def total(self) -> Floats:
         return self.text + self.popularity + self.matches + self.authors + self.topics - self.less
+
+    @cached_property
+    def is_near(self) -> Flags:
+        """Which candidates are near a reader's taste; none where there is no taste."""
+        return (self.nearness >= FLOOR) & self.has_taste[:, np.newaxis]
+
+    @property
+    def is_wanted(self) -> Flags:
+        """Which candidates are no noise: all, where there is no taste."""
+        asked_for = (self.matches + self.authors + self.topics) > 0
+        in_demand = self.in_demand & (self.less == 0)
+        return self.is_near | asked_for | in_demand | ~self.has_taste[:, np.newaxis]
+
+    def likes_of(self, reader: int) -> tuple[Ints, Floats]:
+        """Return the rows of the papers a reader likes, and their shares of the taste."""
+        return _row(self.likes, reader)
+
+    def wishes_of(self, reader: int) -> tuple[Ints, Floats]:
+        """Return the numbers of the phrases a reader stated, and their shares of the taste."""
+        return _row(self.wishes, reader)
+
+
+def _row(matrix: csr_matrix, number: int) -> tuple[Ints, Floats]:
+    places = slice(matrix.indptr[number], matrix.indptr[number + 1])
+    return matrix.indices[places], matrix.data[places]
 
 
 def reckon(offer: Offer, tastes: Sequence[Taste]) -> Points:
     """Return the points of every candidate for every reader."""
-    likes = _history(offer, tastes, {"more", "saved"})
+    history, shape = _history(offer, tastes), (len(tastes), len(offer.model.paper_ids))
+    likes = history.likes(shape)
     phrases = sorted({phrase for taste in tastes for phrase in taste.interests})
-    phrases = [phrase for phrase in phrases if offer.asked(phrase).meaning is not None]
-    wishes = _wishes(tastes, phrases)
-    meanings = np.array([offer.asked(phrase).meaning for phrase in phrases], np.float32)
-    meanings = meanings.reshape(len(phrases), len(offer.candidates))
+    asked = offer.asked(phrases)
+    meant = {phrase: meaning for phrase in phrases if (meaning := asked[phrase].meaning) is not None}
+    wishes = _wishes(tastes, [*meant])
+    meanings = np.array([*meant.values()], np.float32).reshape(len(meant), len(offer.candidates))
     whole = np.asarray(likes.sum(axis=1) + wishes.sum(axis=1)).ravel()
     has_taste = whole > 0
     share = np.where(has_taste, 1 / np.where(has_taste, whole, 1), 0)
@@ -218,17 +258,18 @@ def reckon(offer: Offer, tastes: Sequence[Taste]) -> Points:
     return Points(
         likes=likes,
         wishes=wishes,
-        phrases=phrases,
+        phrases=[*meant],
         meanings=meanings,
         has_taste=has_taste,
         nearness=nearness,
         text=standardise(nearness),
         popularity=_popularity(offer, has_taste),
         matches=MATCH_POINTS
-        * _count(offer, [[offer.asked(one).places for one in taste.interests] for taste in tastes]),
+        * _count(offer, [[asked[phrase].places for phrase in taste.interests] for taste in tastes]),
         authors=AUTHOR_POINTS * _count(offer, [[*map(offer.by_author, taste.authors)] for taste in tastes]),
         topics=TOPIC_POINTS * _count(offer, [[*map(offer.in_topic, taste.topics)] for taste in tastes]),
-        less=_disliked(offer, tastes),
+        less=_disliked(offer, history.dislikes(shape)),
+        in_demand=offer.in_demand,
     )
 
 
@@ -243,18 +284,36 @@ def _popularity(offer: Offer, has_taste: Flags) -> Floats:
     return np.where(has_taste[:, np.newaxis], POPULARITY * offer.popularity, order).astype(np.float32)
 
 
-def _history(offer: Offer, tastes: Sequence[Taste], kinds: Collection[str]) -> csr_matrix:
-    """Return the weights of what readers said (readers × all papers): 1 today, half of that after HALF_LIFE days."""
-    said = [[one for one in taste.said if one.kind in kinds] for taste in tastes]
-    flat = [*chain.from_iterable(said)]
-    readers = np.repeat(np.arange(len(tastes)), [*map(len, said)])
-    rows = offer.model.rows_of(one.paper_id for one in flat)
-    ages = np.maximum(offer.day - np.fromiter((one.day for one in flat), np.int64, len(flat)), 0)
+@dataclass(frozen=True)
+class History:
+    """What readers said of papers that the model holds: whose row, of which of its rows, how much it counts."""
+
+    readers: Ints
+    rows: Ints
+    weights: Floats
+    is_less: Flags
+
+    def likes(self, shape: tuple[int, int]) -> csr_matrix:
+        return self._matrix(~self.is_less, shape)
+
+    def dislikes(self, shape: tuple[int, int]) -> csr_matrix:
+        return self._matrix(self.is_less, shape)
+
+    def _matrix(self, chosen: Flags, shape: tuple[int, int]) -> csr_matrix:
+        # However they came, this puts them in order.
+        return csr_matrix((self.weights[chosen], (self.readers[chosen], self.rows[chosen])), shape)
+
+
+def _history(offer: Offer, tastes: Sequence[Taste]) -> History:
+    """Return what readers said, by weight: 1 today, half of that after HALF_LIFE days."""
+    flat = [*chain.from_iterable(taste.said for taste in tastes)]
+    readers = np.repeat(np.arange(len(tastes)), [len(taste.said) for taste in tastes])
+    rows = offer.model.rows_of([said.paper_id for said in flat])
+    ages = np.maximum(offer.day - np.array([said.day for said in flat], np.int64), 0)
     weights = (0.5 ** (ages / HALF_LIFE)).astype(np.float32)
+    is_less = np.array([said.kind == "less" for said in flat], np.bool_)
     is_known = rows >= 0
-    shape = (len(tastes), len(offer.model.paper_ids))
-    # However they came, this puts them in order.
-    return csr_matrix((weights[is_known], (readers[is_known], rows[is_known])), shape)
+    return History(readers[is_known], rows[is_known], weights[is_known], is_less[is_known])
 
 
 def _wishes(tastes: Sequence[Taste], phrases: Sequence[str]) -> csr_matrix:
@@ -284,11 +343,10 @@ def _ignored(offer: Offer, tastes: Sequence[Taste], likes: csr_matrix) -> Floats
     return ignored
 
 
-def _disliked(offer: Offer, tastes: Sequence[Taste]) -> Floats:
-    history = _history(offer, tastes, {"less"})
-    rows = np.unique(history.indices)
+def _disliked(offer: Offer, dislikes: csr_matrix) -> Floats:
+    rows = np.unique(dislikes.indices)
     beyond_chance = np.maximum(offer.likeness_to(rows)[rows] - CHANCE, 0)
-    return np.asarray(100 * LESS_POINTS * (history[:, rows] @ beyond_chance), dtype=np.float32)
+    return np.asarray(100 * LESS_POINTS * (dislikes[:, rows] @ beyond_chance), dtype=np.float32)
 
 
 def _count(offer: Offer, places: Iterable[Iterable[Iterable[int]]]) -> Floats:
@@ -300,7 +358,26 @@ def _count(offer: Offer, places: Iterable[Iterable[Iterable[int]]]) -> Floats:
     return counts
 
 
-def _vectors(model: TextModel, paper_ids: Iterable[int]) -> csr_matrix:
+def _best(matches: csr_matrix, count: int) -> csr_matrix:
+    """Return the `count` largest entries of each row, scaled to add to one; of equals those that come first."""
+    kept = [start + _largest(matches.data[start:end], count) for start, end in pairwise(matches.indptr.tolist())]
+    ends = np.cumsum([0, *map(len, kept)])
+    places = np.concatenate([*kept, np.empty(0, np.int64)]).astype(np.int64)
+    best = csr_matrix((matches.data[places], matches.indices[places], ends), matches.shape)
+    whole = np.asarray(best.sum(axis=1)).ravel()
+    return _times(best, 1 / np.where(whole > 0, whole, 1))
+
+
+def _largest(values: Floats, count: int) -> Ints:
+    """Return the places of the `count` largest of `values`; of equals the first."""
+    if len(values) > count:
+        enough = np.nonzero(values >= np.partition(values, -count)[-count])[0]
+    else:
+        enough = np.arange(len(values))
+    return enough[np.argsort(-values[enough], kind="stable")[:count]]
+
+
+def _vectors(model: TextModel, paper_ids: Collection[int]) -> csr_matrix:
     """Return the vectors of these papers; of one the model does not hold an empty one."""
     rows = model.rows_of(paper_ids)
     is_known = rows >= 0

@@ -6,7 +6,7 @@ a million strings would take more memory than all the vectors do.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import NamedTuple
@@ -81,9 +81,9 @@ class TextModel:
     vectors: csr_matrix
     postings: csc_matrix
 
-    def rows_of(self, paper_ids: Iterable[int]) -> Ints:
+    def rows_of(self, paper_ids: Collection[int]) -> Ints:
         """Return the row of each paper, −1 of one that is not in here."""
-        return _places(self.paper_ids, np.fromiter(paper_ids, np.int64))
+        return _places(self.paper_ids, np.fromiter(paper_ids, np.int64, len(paper_ids)))
 
     def columns_of(self, terms: Iterable[str]) -> Ints:
         """Return the columns of those terms that are in here, rising, each once."""
@@ -96,11 +96,11 @@ class TextModel:
         columns = _places(self.hashes, counts.indices)
         return _scale(_weigh(_keep(counts, columns, len(self.hashes)), self.worth, self.mean_length))
 
-    def query_of(self, phrase: str) -> csr_matrix:
-        """Return a vector (1 × terms) of what a phrase asks for: each of its terms once, by worth; empty if unknown."""
-        columns = self.columns_of(terms_of(phrase))
-        shape = (1, len(self.hashes))
-        return _scale(csr_matrix((self.worth[columns], columns, [0, len(columns)]), shape, dtype=np.float32))
+    def queries_of(self, phrases: Sequence[str]) -> csr_matrix:
+        """Return vectors (phrases × terms) of what phrases ask for: each of its terms once, by worth."""
+        counts = _count([*dict.fromkeys(terms_of(phrase))] for phrase in phrases)
+        asked = _keep(counts, _places(self.hashes, counts.indices), len(self.hashes))
+        return _scale(csr_matrix((self.worth[asked.indices], asked.indices, asked.indptr), asked.shape))
 
 
 def fit(paper_ids: Ints, days: Ints, counts: csr_matrix, version: str) -> TextModel:
