@@ -26,8 +26,14 @@ def everything_about(reader: Subscriber) -> dict[str, Any]:
     return {
         "reader": _profile(reader),
         "preferences": _preferences(reader),
-        "liked_papers": [
-            {"title": said.paper.title, "said": said.get_kind_display(), "at": said.at}
+        "feedback": [
+            {
+                "title": said.paper.title,
+                "said": said.get_kind_display(),
+                "at": said.at,
+                "digest": said.mail_id,
+                "is_automated": said.is_automated,
+            }
             for said in reader.feedback.select_related("paper")
         ],
         "consent": [
@@ -81,6 +87,7 @@ def _preferences(reader: Subscriber) -> dict[str, Any]:
         "interests": reader.interests,
         "followed_authors": reader.followed_authors,
         "muted_words": reader.muted_words,
+        "ignored_words": reader.ignored_words,
         "cadence": reader.get_cadence_display(),
         "weekday": reader.get_weekday_display(),
         "paused_until": reader.paused_until,

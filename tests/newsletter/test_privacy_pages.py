@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from newsletter.models import Delivery
+from subscribers.feedback import say
 from subscribers.models import ConsentEvent, Subscriber, Suppression
 from subscribers.optin import record
 from subscribers.tokens import Purpose, make_token
@@ -51,6 +52,19 @@ def test_a_reader_sees_what_is_kept(client: Client) -> None:
     ):
         assert words in answer.text
     assert f'href="{reverse("privacy_erase", args=[token])}"' in answer.text
+
+
+def test_what_a_reader_said_of_papers_is_shown_with_what_does_not_count(client: Client) -> None:
+    reader, paper = make_reader(), make_paper(title="A < B")
+    delivery = make_delivery(make_edition(paper), reader, paper)
+    say(reader, paper, "saved", NOW)
+    for kind in ("more", "less"):
+        say(reader, paper, kind, NOW, delivery.pk)
+    shown = " ".join(client.get(url_of("privacy", reader)).text.split())
+    assert "What you said of papers (3)" in shown
+    assert 'A &lt; B <span class="soft">Saved, 23 Nov 2026, 18:00</span>' in shown
+    said = f"Less like this, 23 Nov 2026, 18:00, by a link in digest {delivery.pk}; pressed by a program, it seems"
+    assert said in shown
 
 
 def test_a_long_history_is_shown_in_part_and_downloaded_whole(client: Client) -> None:

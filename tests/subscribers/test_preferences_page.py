@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from pytest_django import DjangoAssertNumQueries
 
 from papers.models import Topic
+from subscribers.feedback import say
 from subscribers.links import preferences_url
 from subscribers.models import Feedback, Subscriber
 from tests.factories import NOW, make_edition, make_paper, make_reader
@@ -241,6 +242,18 @@ def test_a_paper_that_is_no_longer_liked_is_forgotten_once_the_form_is_saved(bro
         assert "Saved." in page
         assert "An Old Flame" not in page
     assert set(Feedback.objects.all()) == {kept, theirs}
+
+
+def test_only_papers_that_count_as_liked_stand_there(browser: Client) -> None:
+    reader = make_reader()
+    for title in ("Liked", "Liked Until Lately", "Liked by a Program", "Disliked Once", "Disliked", "Saved"):
+        say(reader, make_paper(title=title), {"D": "less", "L": "more", "S": "saved"}[title[0]], NOW)
+    said = {row.paper.title: row for row in reader.feedback.select_related("paper")}
+    say(reader, said["Liked Until Lately"].paper, "less", NOW + timedelta(days=1))
+    say(reader, said["Disliked Once"].paper, "more", NOW + timedelta(days=1))
+    Feedback.objects.filter(pk=said["Liked by a Program"].pk).update(is_automated=True)
+    page = browser.get(path_of(preferences_url, reader)).content.decode()
+    assert re.findall(r"Forget </span>([^<]*)<", page) == ["Liked", "Disliked Once"]
 
 
 # --- A pause ------------------------------------------------------------------------------------------------------
