@@ -13,7 +13,6 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from papers.models import Paper
 from subscribers.models import Feedback, Subscriber
@@ -22,8 +21,6 @@ from subscribers.tokens import LinkInvalid, Purpose
 
 # Nobody opens a page, presses its button, goes back and does so at another link in less.
 WITHIN = timedelta(seconds=10)
-
-OPPOSITES = {Feedback.Kind.MORE: Feedback.Kind.LESS, Feedback.Kind.LESS: Feedback.Kind.MORE}
 
 
 class Outcome(StrEnum):
@@ -46,7 +43,7 @@ def say(reader: Subscriber, paper: Paper, kind: str, at: datetime, mail_id: UUID
         is_automated = _is_automated(burst, kind)
         if is_automated:
             _take_back(reader, burst, at)
-        if counting(reader.feedback.all()).filter(paper=paper, kind=kind).exists():
+        if reader.feedback.counting().filter(paper=paper, kind=kind).exists():
             return Outcome.SAID_BEFORE
         if is_automated:
             _note(reader, paper, kind, at, mail_id)
@@ -80,14 +77,6 @@ def mean_it(reader: Subscriber, at: datetime) -> int:
         if changed:
             change_preferences(reader, at)
         return changed
-
-
-def counting(feedback: QuerySet[Feedback]) -> QuerySet[Feedback]:
-    """Return those of `feedback` that count: meant by a person, and not followed by the opposite."""
-    is_later = Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), pk__gt=OuterRef("pk"))
-    of_same = Feedback.objects.meant().filter(subscriber=OuterRef("subscriber"), paper=OuterRef("paper"))
-    opposite = of_same.filter(is_later, kind__in=OPPOSITES).exclude(kind=OuterRef("kind"))
-    return feedback.filter(Q(kind=Feedback.Kind.SAVED) | ~Exists(opposite), is_automated=False)
 
 
 def _lock(reader: Subscriber) -> None:

@@ -6,7 +6,6 @@ from django import forms
 from django.db.models import QuerySet
 
 from papers.text import collapse_lines
-from subscribers.feedback import counting
 from subscribers.forms.fields import TopicsField
 from subscribers.forms.start import RowsField, is_row
 from subscribers.local_time import today_of
@@ -82,7 +81,7 @@ class PreferencesForm(forms.ModelForm[Subscriber]):
     @cached_property
     def liked(self) -> list[Feedback]:
         """What the reader likes, with the papers."""
-        said: QuerySet[Feedback] = counting(self.instance.feedback.all()).filter(kind=Feedback.Kind.MORE)
+        said: QuerySet[Feedback] = self.instance.feedback.counting().filter(kind=Feedback.Kind.MORE)
         return list(said.select_related("paper"))
 
     @property

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Lower
 
 from papers.models import Paper, Topic
@@ -234,6 +234,13 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
         """What a person said, as far as we can tell."""
         return self.filter(is_automated=False)
 
+    def counting(self) -> FeedbackQuerySet:
+        """Meant by a person, and not followed by the opposite."""
+        later = Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), pk__gt=OuterRef("pk"))
+        of_same = Feedback.objects.meant().filter(subscriber=OuterRef("subscriber"), paper=OuterRef("paper"))
+        opposite = of_same.filter(later, kind__in=Feedback.OPPOSITES).exclude(kind=OuterRef("kind"))
+        return self.meant().filter(Q(kind=Feedback.Kind.SAVED) | ~Exists(opposite))
+
     def saved(self) -> FeedbackQuerySet:
         """What a reader keeps to read, the latest first."""
         return self.meant().filter(kind=Feedback.Kind.SAVED, paper__is_hidden=False).order_by("-at", "-pk")
@@ -246,6 +253,8 @@ class Feedback(models.Model):
         MORE = "more", "More like this"
         LESS = "less", "Less like this"
         SAVED = "saved", "Saved"
+
+    OPPOSITES = [Kind.MORE, Kind.LESS]
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="feedback")
     paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="feedback")

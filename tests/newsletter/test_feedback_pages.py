@@ -12,7 +12,7 @@ from newsletter.models import Delivery
 from newsletter.rendering import personal_links
 from papers.models import Paper
 from subscribers.changing_address import ask_to_change, confirm_change
-from subscribers.feedback import WITHIN, counting, say
+from subscribers.feedback import WITHIN, say
 from subscribers.links import new_address_url
 from subscribers.models import Feedback, Subscriber, Suppression
 from subscribers.optin import unsubscribe
@@ -50,7 +50,7 @@ def path_of(delivery: Delivery, paper: Paper, kind: str = "more") -> str:
 
 def kinds(delivery: Delivery) -> set[str]:
     assert delivery.subscriber
-    return set(counting(delivery.subscriber.feedback.all()).values_list("kind", flat=True))
+    return set(delivery.subscriber.feedback.counting().values_list("kind", flat=True))
 
 
 def as_if_long_ago() -> None:

@@ -12,7 +12,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from papers.models import Paper
 from papers.scoring import score_papers
-from subscribers.feedback import WITHIN, Outcome, counting, mean_it, say, undo
+from subscribers.feedback import WITHIN, Outcome, mean_it, say, undo
 from subscribers.models import Feedback, Subscriber
 from subscribers.signals import preferences_changed
 from subscribers.tokens import LinkInvalid
@@ -37,7 +37,7 @@ def paper() -> Paper:
 
 
 def what_counts(reader: Subscriber) -> set[tuple[int, str]]:
-    return set(counting(reader.feedback.all()).values_list("paper_id", "kind"))
+    return set(reader.feedback.counting().values_list("paper_id", "kind"))
 
 
 def kinds(reader: Subscriber) -> set[str]:
@@ -319,10 +319,10 @@ def test_a_program_that_presses_every_button_in_any_order_changes_nothing_that_c
     """The third paper is one that nobody said anything of."""
     reader, papers = make_reader(), [make_paper() for _ in range(3)]
     mail_id, at = uuid4(), live(reader, papers, sayings) + DAY
-    counted = {said.pk: columns(said) for said in counting(reader.feedback.all())}
+    counted = {said.pk: columns(said) for said in reader.feedback.counting()}
     for seconds, (number, kind) in enumerate(order):
         say(reader, papers[number], kind, at + seconds * SECOND, mail_id)
-    assert {said.pk: columns(said) for said in counting(reader.feedback.all())} == counted
+    assert {said.pk: columns(said) for said in reader.feedback.counting()} == counted
     assert not reader.feedback.meant().filter(mail_id=mail_id).exists()
 
 
