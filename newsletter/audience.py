@@ -1,21 +1,17 @@
 """Everyone's delivery of an edition: who gets it, which papers, why, and when."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from newsletter.choosing import PickInWords, choose_for_reader, choose_for_readers, make_offer
 from newsletter.due import due_again, due_at, reason_not_wanted
-from newsletter.models import Delivery, Edition, EditionEntry
-from newsletter.selection import Candidate, Liked, Pick, Taste, choose, words_of
-from papers.models import Paper
-from papers.text import plain
-from papers.trending import in_words
+from newsletter.models import Delivery, Edition
+from newsletter.relevance import Offer
 from subscribers.models import Subscriber, Suppression
-from subscribers.preferences import Preferences, preferences_of
 
 SkipReason = Delivery.SkipReason
 
@@ -23,11 +19,11 @@ SkipReason = Delivery.SkipReason
 BATCH = 500
 
 
-def deliver_to_next_readers(edition: Edition, at: datetime) -> int:
-    """Make the deliveries of the next batch of readers; return how many there were."""
+def deliver_to_next_readers(edition: Edition, offer: Offer, at: datetime) -> int:
+    """Make the deliveries of the next batch of readers, of what the edition offers; return how many there were."""
     readers = list(_without_delivery(edition)[:BATCH])
     due = {reader: due_at(edition, reader) for reader in readers}
-    Delivery.objects.bulk_create(_deliveries(edition, due, at), ignore_conflicts=True)
+    Delivery.objects.bulk_create(_deliveries(edition, offer, due, at), ignore_conflicts=True)
     return len(readers)
 
 
@@ -44,7 +40,7 @@ def _welcome_some(edition: Edition, at: datetime) -> int:
         # Two at once would welcome the same readers: they are read once the other is done.
         Edition.objects.select_for_update().get(pk=edition.pk)
         due = dict.fromkeys(_late_for(edition)[:BATCH], at)
-        Delivery.objects.bulk_create(_deliveries(edition, due, at))
+        Delivery.objects.bulk_create(_deliveries(edition, make_offer(edition), due, at))
         Edition.objects.filter(pk=edition.pk).update(audience=F("audience") + len(due))
     return len(due)
 
@@ -94,64 +90,30 @@ def _changes(delivery: Delivery, reader: Subscriber, at: datetime) -> dict[str, 
         hour = {} if reason == SkipReason.CADENCE else {"due_at": due}
         settled_at = delivery.settled_at or at
         return {"status": Delivery.Status.SKIPPED, "skip_reason": reason, "settled_at": settled_at, **hour}
-    picks = choose_picks(reader, delivery.edition)
     return {
         "status": Delivery.Status.QUEUED,
         "skip_reason": "",
         "settled_at": None,
-        "picks": [pick.as_json() for pick in picks],
+        "picks": choose_for_reader(reader, delivery.edition),
         "due_at": due,
         "next_attempt_at": due,
     }
 
 
-def candidates(edition: Edition) -> list[Candidate]:
-    """Return the papers of an edition as the selection sees them, in the edition's order.
-
-    Once it is frozen, only papers that its mail holds; one that was hidden since is left out.
-    """
-    return [
-        Candidate(
-            paper_id=entry.paper_id,
-            score=entry.score,
-            attention=in_words(entry.parts),
-            text=plain(entry.paper.title, entry.paper.summary, *entry.paper.keywords),
-            topics={topic.pk: topic.name for topic in entry.paper.topics.all()},
-            words=words_of(entry.paper.title, entry.paper.keywords),
-            authors=tuple(entry.paper.authors),
-            is_pinned=entry.is_pinned,
-        )
-        for entry in EditionEntry.objects.filter(edition=edition).going_out()
-        if edition.is_draft or str(entry.paper_id) in edition.fragments["titles"]
-    ]
-
-
-def choose_for(
-    preferences: Preferences, offered: Sequence[Candidate], seen: frozenset[int] = frozenset()
-) -> list[Pick]:
-    """Return what somebody with these preferences would get of what is on offer, without the papers in `seen`."""
-    return choose(offered, _taste(preferences, _liked_papers(preferences.liked), seen))
-
-
-def choose_picks(reader: Subscriber, edition: Edition) -> list[Pick]:
-    """Return what `reader` would get from `edition`, were it chosen now."""
-    return _choose_for_readers([reader], candidates(edition), besides=edition)[reader.pk]
-
-
 def _without_delivery(edition: Edition) -> QuerySet[Subscriber]:
     """The active readers whom the edition is for, and who have no delivery of it yet."""
     readers = Subscriber.objects.active().filter(cadence__in=edition.cadences).exclude(deliveries__edition=edition)
-    return readers.prefetch_related("topics", "feedback").order_by("pk")
+    return readers.order_by("pk")
 
 
-def _deliveries(edition: Edition, due: Mapping[Subscriber, datetime], at: datetime) -> list[Delivery]:
+def _deliveries(edition: Edition, offer: Offer, due: Mapping[Subscriber, datetime], at: datetime) -> list[Delivery]:
     """Return the deliveries, not yet stored, of readers who are due at these times; skipped where nothing is to go."""
     suppressed = Suppression.objects.covering(reader.email for reader in due)
     reasons = {
         reader.pk: SkipReason.SUPPRESSED if reader.email in suppressed else reason_not_wanted(edition, reader, when)
         for reader, when in due.items()
     }
-    chosen = _choose_for_readers([reader for reader in due if not reasons[reader.pk]], candidates(edition))
+    chosen = choose_for_readers([reader for reader in due if not reasons[reader.pk]], offer)
     return [
         Delivery(
             edition=edition,
@@ -165,51 +127,7 @@ def _deliveries(edition: Edition, due: Mapping[Subscriber, datetime], at: dateti
     ]
 
 
-def _outcome(picks: Sequence[Pick], reason: SkipReason | None) -> dict[str, Any]:
+def _outcome(picks: Sequence[PickInWords], reason: SkipReason | None) -> dict[str, Any]:
     if reason or not picks:
         return {"status": Delivery.Status.SKIPPED, "skip_reason": reason or SkipReason.NOTHING_RELEVANT}
-    return {"picks": [pick.as_json() for pick in picks]}
-
-
-def _choose_for_readers(
-    readers: Sequence[Subscriber], offered: Sequence[Candidate], besides: Edition | None = None
-) -> dict[int, list[Pick]]:
-    seen = seen_by(readers, [candidate.paper_id for candidate in offered], besides)
-    wanted = {reader.pk: preferences_of(reader) for reader in readers}
-    liked = _liked_papers({paper_id for preferences in wanted.values() for paper_id in preferences.liked})
-    return {pk: choose(offered, _taste(preferences, liked, seen[pk])) for pk, preferences in wanted.items()}
-
-
-def _taste(preferences: Preferences, liked: Mapping[int, Liked], seen: Iterable[int]) -> Taste:
-    return Taste(
-        interests=preferences.interests,
-        muted=preferences.muted,
-        authors=preferences.authors,
-        topics=preferences.topics,
-        liked=tuple(liked[paper_id] for paper_id in sorted(preferences.liked) if paper_id in liked),
-        size=preferences.size,
-        seen=frozenset(seen),
-    )
-
-
-def _liked_papers(paper_ids: Collection[int]) -> dict[int, Liked]:
-    """Return the visible papers among `paper_ids` as the selection sees them."""
-    if not paper_ids:
-        return {}
-    rows = Paper.objects.visible().filter(pk__in=paper_ids).values_list("pk", "title", "keywords")
-    return {pk: Liked(pk, title, words_of(title, keywords)) for pk, title, keywords in rows}
-
-
-def seen_by(
-    readers: Iterable[Subscriber], offered: Collection[int], besides: Edition | None = None
-) -> Mapping[int, set[int]]:
-    """Return which papers of those on offer each reader has had, or is about to get, but for what `besides` brings."""
-    # Only editions that hold one of them can have brought it: a reader's history grows, what is on offer does not.
-    holding = EditionEntry.objects.filter(paper__in=offered).values("edition")
-    had = Delivery.objects.not_to_repeat().filter(subscriber__in=[reader.pk for reader in readers], edition__in=holding)
-    if besides is not None:
-        had = had.exclude(edition=besides)
-    seen: dict[int, set[int]] = defaultdict(set)
-    for subscriber_id, picks in had.values_list("subscriber_id", "picks"):
-        seen[subscriber_id].update(pick["paper_id"] for pick in picks)
-    return seen
+    return {"picks": picks}

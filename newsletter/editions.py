@@ -9,10 +9,12 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 
 from newsletter.audience import deliver_to_next_readers
+from newsletter.choosing import make_offer
 from newsletter.models import Edition, EditionEntry
 from newsletter.periods import Period
 from newsletter.rendering import compile_fragments
 from newsletter.schedule import closing_time
+from papers.modelling import ensure_text_model_holds
 from papers.models import Paper, TrendingScore
 from papers.scoring import rank_papers
 from papers.trending import Score
@@ -147,12 +149,14 @@ def close_edition(edition_id: int, at: datetime) -> None:
             _freeze(edition, at)
     if edition.status != Edition.Status.CLOSING:
         return
-    while deliver_to_next_readers(edition, at):
+    ensure_text_model_holds(edition.entries.values_list("paper_id", flat=True), at)
+    offer = make_offer(edition)
+    while deliver_to_next_readers(edition, offer, at):
         pass
     with transaction.atomic():
         Edition.objects.select_for_update().get(pk=edition_id)
         # Nobody confirms between the last batch and this one: who does so later sees a closed edition.
-        deliver_to_next_readers(edition, at)
+        deliver_to_next_readers(edition, offer, at)
         Edition.objects.filter(pk=edition_id, status=Edition.Status.CLOSING).update(
             status=Edition.Status.CLOSED, closed_at=at, audience=edition.deliveries.count()
         )

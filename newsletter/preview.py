@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-from django.core.cache import cache
+from functools import lru_cache
 
 from mail.message import Body
-from newsletter.audience import candidates, choose_for, choose_picks, seen_by
+from newsletter.choosing import choose_for, choose_for_reader, make_offer, seen_by
 from newsletter.models import Delivery, Edition, EditionEntry
+from newsletter.relevance import Offer
 from newsletter.rendering import compile_fragments, public_links, render_digest
-from newsletter.selection import Candidate
 from papers.keeping import KEPT_FOR
 from papers.trending import in_words
 from subscribers.models import Subscriber
@@ -32,12 +31,12 @@ def preview_digest(reader: Subscriber, at: datetime) -> Body:
     edition = _newest_edition(at, reader)
     if edition is None:
         raise NothingToPreview("There is no edition: no papers were listed in the last days.")
-    picks = choose_picks(reader, edition)
+    picks = choose_for_reader(reader, edition)
     if not picks:
         raise NothingToPreview(f"Edition {edition} has no paper that this reader has not had.")
     entries = list(edition.entries.going_out())
     fragments = edition.fragments or compile_fragments(edition, entries)
-    return render_digest(fragments, [pick.as_json() for pick in picks], public_links())
+    return render_digest(fragments, picks, public_links())
 
 
 # --- For pages ----------------------------------------------------------------------------------------------------
@@ -72,14 +71,6 @@ class Shown:
     has_sample: bool
 
 
-@dataclass(frozen=True)
-class Offer:
-    """What an edition has for everybody, read once."""
-
-    candidates: Sequence[Candidate]
-    papers: dict[int, PaperShown]
-
-
 def preview_picks(preferences: Preferences, at: datetime, reader: Subscriber | None = None) -> Shown | None:
     """Return what somebody with `preferences` would get at `at`; None while there is no edition.
 
@@ -88,13 +79,10 @@ def preview_picks(preferences: Preferences, at: datetime, reader: Subscriber | N
     edition = _newest_edition(at, reader)
     if edition is None:
         return None
-    offer = _offer(edition)
+    offer, papers = _read_offer(edition.pk, edition.status, int(at.timestamp() // KEPT_FOR))
     # This edition would be chosen anew.
-    seen = seen_by([reader], list(offer.papers), besides=edition)[reader.pk] if reader else frozenset()
-    picks = [
-        PickShown(offer.papers[pick.paper_id], pick.reason)
-        for pick in choose_for(preferences, offer.candidates, frozenset(seen))
-    ]
+    seen = seen_by([reader], offer.places.keys(), besides=edition)[reader.pk] if reader else set()
+    picks = [PickShown(papers[pick["paper_id"]], pick["reason"]) for pick in choose_for(preferences, offer, seen)]
     return Shown(edition, picks, has_sample=any(pick.paper.is_sample for pick in picks))
 
 
@@ -106,18 +94,11 @@ def _newest_edition(at: datetime, reader: Subscriber | None) -> Edition | None:
     return draft or Edition.objects.current(at, kind)
 
 
-def _offer(edition: Edition) -> Offer:
-    """Kept for a minute, as pages are: the same for everybody, and most of the work."""
-    key = f"offer-{edition.pk}-{edition.status}"
-    offer: Offer | None = cache.get(key)
-    if offer is None:
-        offer = _read_offer(edition)
-        cache.set(key, offer, KEPT_FOR)
-    return offer
-
-
-def _read_offer(edition: Edition) -> Offer:
-    return Offer(candidates(edition), {entry.paper_id: _paper_shown(entry) for entry in edition.entries.going_out()})
+@lru_cache(maxsize=4)
+def _read_offer(edition_id: int, status: str, minute: int) -> tuple[Offer, dict[int, PaperShown]]:
+    """What an edition has for everybody: most of the work, so it is kept for the minute, as pages are."""
+    edition = Edition.objects.get(pk=edition_id)
+    return make_offer(edition), {entry.paper_id: _paper_shown(entry) for entry in edition.entries.going_out()}
 
 
 def _paper_shown(entry: EditionEntry) -> PaperShown:

@@ -18,6 +18,7 @@ from scipy.sparse import csr_matrix
 
 from papers.text import fold, plain
 from papers.text_model import TextModel
+from subscribers.preferences import Said
 
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
@@ -61,14 +62,6 @@ class Candidate:
     topics: dict[int, str] = field(default_factory=dict)
     authors: tuple[str, ...] = ()
     is_pinned: bool = False
-
-
-class Said(NamedTuple):
-    """What a reader said of a paper: "more", "less" or "saved"; on which day, a date's ordinal."""
-
-    paper_id: int
-    kind: str
-    day: int
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from mail.message import Body, Message, make_message
 from mail.mjml import to_html
 from newsletter.models import Delivery, Edition, EditionEntry
-from newsletter.selection import shorten
+from papers.text import shorten
 from papers.trending import in_words
 from subscribers.links import absolute, preferences_token, unsubscribe_url
 from subscribers.models import Subscriber

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -26,31 +27,72 @@ STORED = [
 ]
 
 
+# As fresh as can be, whatever the day is.
+JUST_NOW = date.max.toordinal()
+
+
+class Said(NamedTuple):
+    """What somebody said of a paper: "more", "less" or "saved"; on which day, a date's ordinal in UTC."""
+
+    paper_id: int
+    kind: str
+    day: int
+
+
 @dataclass(frozen=True)
 class Preferences:
     """What decides which papers somebody gets: of a reader, or of a visitor who is not one yet.
 
-    Phrases and names as typed; topics and liked papers by id.
+    Phrases and names as typed; topics by id. Of "more" and "less" what counts. `ignored` are words of papers they like
+    that say nothing about their taste.
     """
 
     interests: tuple[str, ...] = ()
     muted: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     topics: frozenset[int] = frozenset()
-    liked: frozenset[int] = frozenset()
+    said: tuple[Said, ...] = ()
     size: int = DEFAULT_SIZE
 
 
-def preferences_of(reader: Subscriber) -> Preferences:
-    """Return what a reader wants. For many readers prefetch `topics` and `feedback`."""
-    return Preferences(
-        interests=tuple(reader.interest_phrases),
-        muted=tuple(reader.muted_phrases),
-        authors=tuple(reader.author_names),
-        topics=frozenset(topic.pk for topic in reader.topics.all()),
-        liked=frozenset(said.paper_id for said in reader.feedback.all()),
-        size=reader.size,
-    )
+def read_preferences(readers: Sequence[Subscriber]) -> dict[int, Preferences]:
+    """Return what each reader wants, by id."""
+    topics, said = _topics(readers), read_feedback(readers)
+    return {
+        reader.pk: Preferences(
+            interests=tuple(reader.interest_phrases),
+            muted=tuple(reader.muted_phrases),
+            ignored=tuple(reader.ignored_phrases),
+            authors=tuple(reader.author_names),
+            topics=frozenset(topics[reader.pk]),
+            said=tuple(said[reader.pk]),
+            size=reader.size,
+        )
+        for reader in readers
+    }
+
+
+def _topics(readers: Sequence[Subscriber]) -> Mapping[int, list[int]]:
+    topics: dict[int, list[int]] = defaultdict(list)
+    rows = Subscriber.topics.through._default_manager.filter(subscriber__in=[reader.pk for reader in readers])
+    for reader_id, topic_id in rows.values_list("subscriber_id", "topic_id"):
+        topics[reader_id].append(topic_id)
+    return topics
+
+
+def read_feedback(readers: Sequence[Subscriber]) -> Mapping[int, list[Said]]:
+    """Return what each reader said of papers that may be shown, as far as it counts, by id."""
+    said: dict[int, list[Said]] = defaultdict(list)
+    rows = Feedback.objects.counting().filter(subscriber__in=[reader.pk for reader in readers], paper__is_hidden=False)
+    for reader_id, paper_id, kind, at in rows.order_by().values_list("subscriber_id", "paper_id", "kind", "at"):
+        said[reader_id].append(Said(paper_id, kind, at.toordinal()))
+    return said
+
+
+def just_liked(papers: Iterable[int]) -> tuple[Said, ...]:
+    """Return what somebody says who ticks these papers."""
+    return tuple(Said(paper_id, Feedback.Kind.MORE, JUST_NOW) for paper_id in sorted(papers))
 
 
 def save_preferences(
@@ -66,7 +108,7 @@ def save_preferences(
         if not Subscriber.objects.filter(pk=reader.pk).update(preferences_changed_at=at, **stored):
             return
         reader.topics.set(topics)
-        reader.feedback.filter(paper__in=no_longer_liked).delete()
+        reader.feedback.filter(paper__in=no_longer_liked, kind=Feedback.Kind.MORE).delete()
         _tell_of_change(reader)
 
 

@@ -19,7 +19,7 @@ from subscribers.models import (
     Subscriber,
     split_phrases,
 )
-from subscribers.preferences import STORED, Preferences
+from subscribers.preferences import STORED, Preferences, Said, read_feedback
 
 # Weeks of the buttons beside the date; none ends a pause.
 PAUSES = [(1, "1 week"), (2, "2 weeks"), (4, "4 weeks"), (0, "Resume")]
@@ -128,6 +128,11 @@ class PreferencesForm(forms.ModelForm[Subscriber]):
             muted=tuple(split_phrases(given.get("muted_words", ""))),
             authors=tuple(split_phrases(given.get("followed_authors", ""))),
             topics=frozenset(topic.pk for topic in given.get("topics", [])),
-            liked=frozenset(said.paper_id for said in self.liked) - given.get("remove", frozenset()),
+            ignored=tuple(self.instance.ignored_phrases),
+            said=self._said(given.get("remove", frozenset())),
             size=given.get("size", self.instance.size),
         )
+
+    def _said(self, no_longer_liked: frozenset[int]) -> tuple[Said, ...]:
+        said = read_feedback([self.instance])[self.instance.pk]
+        return tuple(one for one in said if one.kind != Feedback.Kind.MORE or one.paper_id not in no_longer_liked)

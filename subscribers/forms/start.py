@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from papers.text import collapse
 from subscribers.forms.sign_up import SignUpForm
 from subscribers.models import MAX_TEXT, split_phrases
-from subscribers.preferences import Preferences, make_choices
+from subscribers.preferences import Preferences, just_liked, make_choices
 
 MAX_TOPICS, MAX_PAPERS = 200, 50
 # What both databases can hold as the number of a row.
@@ -63,7 +63,7 @@ class StartForm(SignUpForm):
         return Preferences(
             interests=tuple(split_phrases(given.get("interests", ""))),
             topics=given.get("topics", frozenset()),
-            liked=given.get("papers", frozenset()),
+            said=just_liked(given.get("papers", ())),
         )
 
     def marked(self, name: str) -> frozenset[int]:

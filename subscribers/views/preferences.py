@@ -9,7 +9,7 @@ from django_htmx.middleware import HtmxDetails
 from subscribers.forms.preferences import PreferencesForm
 from subscribers.optin import reader_of
 from subscribers.pages import page_by_token
-from subscribers.preferences import Preferences, preferences_of, save_preferences
+from subscribers.preferences import Preferences, read_preferences, save_preferences
 from subscribers.tokens import Purpose
 from subscribers.topic_tree import topic_tree
 
@@ -65,7 +65,7 @@ def _answer(request: HttpRequest, token: str, form: PreferencesForm, outcome: st
 
 
 def _preferences(form: PreferencesForm) -> Preferences:
-    return form.preferences() if form.is_bound else preferences_of(form.instance)
+    return form.preferences() if form.is_bound else read_preferences([form.instance])[form.instance.pk]
 
 
 def _status(form: PreferencesForm) -> int:
