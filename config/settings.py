@@ -187,6 +187,7 @@ def _every(task: str, seconds: int) -> dict[str, object]:
 # Each task asks the database what is due and does nothing when nothing is.
 CELERY_BEAT_SCHEDULE = {
     "score papers": _every("papers.tasks.score_due_task", 60),
+    "refresh text model": _every("papers.tasks.refresh_text_model_task", 60),
     "keep editions": _every("newsletter.tasks.keep_editions_task", 10),
     "send digests": _every("newsletter.tasks.send_due_task", 5),
     "sweep": _every("newsletter.tasks.sweep_task", 30),
@@ -240,6 +241,8 @@ PAPERS_USER_AGENT = f"PaperRoute/0.1 (+{SITE_URL}; mailto:{env.str('PAPERS_CONTA
 PAPERS_ARXIV_CATEGORIES = env.list("PAPERS_ARXIV_CATEGORIES", default=["cs.AI", "cs.CL", "cs.CV", "cs.LG"])
 # Without a token GitHub answers sixty requests an hour, with one five thousand.
 PAPERS_GITHUB_TOKEN = env.str("PAPERS_GITHUB_TOKEN", default="")
+# What papers' texts have in common is kept here: shared by all machines, or made by each for itself.
+PAPERS_TEXT_MODEL_DIR = Path(env.str("PAPERS_TEXT_MODEL_DIR", default=str(VAR_DIR / "text-model"))).resolve()
 # Requests to the API that one address may make of one process; django-ninja's notation.
 PAPERS_API_RATE = "60/min"
 
@@ -265,7 +268,7 @@ SUBSCRIBERS_KEEP_WISHES_OF_LEFT = timedelta(days=90)
 NEWSLETTER_KEEP_PICKS = timedelta(days=400)
 
 NEWSLETTER_CLOSING_HOUR = number("NEWSLETTER_CLOSING_HOUR", 17, minimum=0, maximum=23)
-NEWSLETTER_EDITION_SIZE = 60
+NEWSLETTER_EDITION_SIZE = 150
 NEWSLETTER_EDITION_MAX_AGE = timedelta(days=4)
 NEWSLETTER_LATE_AFTER = timedelta(hours=12)
 NEWSLETTER_LEASE = timedelta(minutes=5)

@@ -5,43 +5,56 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('papers', '0004_search_index'),
-        ('subscribers', '0004_no_opt_in_times'),
+        ("papers", "0004_search_index"),
+        ("subscribers", "0004_no_opt_in_times"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='feedback',
-            name='one_feedback_per_subscriber_and_paper',
+            model_name="feedback",
+            name="one_feedback_per_subscriber_and_paper",
         ),
         migrations.AddField(
-            model_name='feedback',
-            name='is_automated',
-            field=models.BooleanField(default=False, help_text='Said by a program that follows every link of a mail: never learned from.', verbose_name='automated'),
+            model_name="feedback",
+            name="is_automated",
+            field=models.BooleanField(
+                default=False,
+                help_text="Said by a program that follows every link of a mail: never learned from.",
+                verbose_name="automated",
+            ),
         ),
         migrations.AddField(
-            model_name='feedback',
-            name='mail_id',
-            field=models.UUIDField(blank=True, help_text='The delivery whose link it was said by.', null=True),
+            model_name="feedback",
+            name="mail_id",
+            field=models.UUIDField(blank=True, help_text="The delivery whose link it was said by.", null=True),
         ),
         migrations.AddField(
-            model_name='subscriber',
-            name='ignored_words',
-            field=models.TextField(blank=True, help_text='Words of papers they like that say nothing about their taste, separated by commas or lines.', validators=[django.core.validators.MaxLengthValidator(2000)]),
+            model_name="subscriber",
+            name="ignored_words",
+            field=models.TextField(
+                blank=True,
+                help_text="Words of papers they like that say nothing about their taste, separated by commas or lines.",
+                validators=[django.core.validators.MaxLengthValidator(2000)],
+            ),
         ),
         migrations.AlterField(
-            model_name='feedback',
-            name='kind',
-            field=models.CharField(choices=[('more', 'More like this'), ('less', 'Less like this'), ('saved', 'Saved')], max_length=5),
+            model_name="feedback",
+            name="kind",
+            field=models.CharField(
+                choices=[("more", "More like this"), ("less", "Less like this"), ("saved", "Saved")], max_length=5
+            ),
         ),
         migrations.AddIndex(
-            model_name='feedback',
-            index=models.Index(condition=models.Q(('mail_id__isnull', False)), fields=['mail_id', 'at'], name='feedback_of_a_mail'),
+            model_name="feedback",
+            index=models.Index(
+                condition=models.Q(("mail_id__isnull", False)), fields=["mail_id", "at"], name="feedback_of_a_mail"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='feedback',
-            constraint=models.UniqueConstraint(fields=('subscriber', 'paper', 'kind'), name='one_feedback_per_subscriber_paper_and_kind'),
+            model_name="feedback",
+            constraint=models.UniqueConstraint(
+                fields=("subscriber", "paper", "kind"), name="one_feedback_per_subscriber_paper_and_kind"
+            ),
         ),
     ]

@@ -284,6 +284,23 @@ class Feedback(models.Model):
         return f"{self.get_kind_display()}: paper {self.paper_id}"
 
 
+class WantedPaper(models.Model):
+    """A paper that a reader likes and that we do not know yet: once it is read from arXiv, it becomes feedback."""
+
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="wanted_papers")
+    arxiv_id = models.CharField("arXiv id", max_length=40)
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["asked_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["subscriber", "arxiv_id"], name="one_wish_per_subscriber_and_paper"),
+        ]
+
+    def __str__(self) -> str:
+        return f"arXiv {self.arxiv_id}"
+
+
 class AddressChange(models.Model):
     """Another address that a reader wants digests at, until it is confirmed there."""
 
