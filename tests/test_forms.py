@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from papers.models import Topic
 from subscribers import abuse
-from subscribers.models import AddressChange
+from subscribers.models import AddressChange, Feedback
 from subscribers.tokens import Purpose, make_token
-from tests.factories import make_edition, make_paper, make_reader
+from tests.factories import make_delivery, make_edition, make_paper, make_reader
 from tests.snapshots import rows
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +47,7 @@ PREFERENCES = {
     "hour": TEXT,
     "time_zone": TEXT,
 }
+PAPER = 77
 # What each form may be sent; those that open by a link with the purpose of their token.
 FORMS: dict[str, tuple[Purpose | None, dict[str, Any]]] = {
     "/subscribe/": (None, SIGN_UP),
@@ -58,6 +59,8 @@ FORMS: dict[str, tuple[Purpose | None, dict[str, Any]]] = {
     "/new-address/{token}": (Purpose.NEW_ADDRESS, {}),
     "/u/{token}": (Purpose.UNSUBSCRIBE, {"List-Unsubscribe": TEXT, "reason": TEXT, "instead": TEXT}),
     "/privacy/{token}/erase": (Purpose.PREFERENCES, {"sure": TEXT, "erase": TEXT}),
+    "/saved/{token}": (Purpose.PREFERENCES, {"remove": TEXT, "keep": TEXT}),
+    **{f"/say/{{token}}/{PAPER}/{kind}": (Purpose.FEEDBACK, {"undo": TEXT}) for kind in Feedback.Kind},
 }
 
 
@@ -66,7 +69,10 @@ def tokens() -> dict[Purpose, list[str]]:
     at = timezone.now()
     readers = [make_reader(status=status) for status in ("pending", "active", "unsubscribed")]
     change = AddressChange.objects.create(subscriber=readers[1], address="other@example.org", asked_at=at)
+    paper = make_paper(pk=PAPER)
+    edition = make_edition(paper, kind="weekly", period="2026-W47")
     subjects = {
+        Purpose.FEEDBACK: [f"{make_delivery(edition, reader, paper).pk.hex}-0" for reader in readers],
         Purpose.CONFIRM: [f"{reader.pk}-{reader.optin_nonce}" for reader in readers],
         Purpose.NEW_ADDRESS: [f"{readers[1].pk}-{change.nonce}"],
     }

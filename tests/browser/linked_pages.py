@@ -8,7 +8,9 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from newsletter.models import Edition
+from newsletter.rendering import personal_links
 from papers.models import Paper, Topic
+from subscribers.feedback import say
 from subscribers.links import absolute, confirm_url, new_address_url, preferences_url, unsubscribe_url
 from subscribers.models import AddressChange, ConsentEvent, Feedback, Subscriber
 from tests.factories import make_delivery, make_reader
@@ -28,6 +30,10 @@ class Visit:
 
 def press(name: str) -> Step:
     return lambda page: page.get_by_role("button", name=name, exact=True).click()
+
+
+def press_first(name: str) -> Step:
+    return lambda page: page.get_by_role("button", name=name, exact=True).first.click()
 
 
 def without_help(page: Page) -> None:
@@ -123,6 +129,30 @@ def new_address_expired() -> str:
     return new_address_url(reader_with_change().address_change, timezone.now() - YEAR)
 
 
+def saved() -> str:
+    """A page of papers with long titles and short ones, one of them without a summary."""
+    at, reader = timezone.now(), make_reader()
+    papers = sorted(Paper.objects.all(), key=lambda paper: len(paper.title))
+    for number, paper in enumerate([papers[0], papers[-1], papers[len(papers) // 2]]):
+        say(reader, paper, Feedback.Kind.SAVED, at - timedelta(days=40 * number))
+    return preferences_url(reader, at).replace("/preferences/", "/saved/")
+
+
+def saved_nothing() -> str:
+    return preferences_of_new().replace("/preferences/", "/saved/")
+
+
+def say_of(kind: str, **fields: object) -> Callable[[], str]:
+    """The link that says `kind` of the paper with the longest title, in the mail of a reader with these fields."""
+
+    def address() -> str:
+        reader, paper = make_reader(**fields), max(Paper.objects.all(), key=lambda paper: len(paper.title))
+        delivery = make_delivery(Edition.objects.get(), reader, paper)
+        return f"{personal_links(delivery, reader).feedback_url}/{paper.pk}/{kind}"
+
+    return address
+
+
 def unsubscribe() -> str:
     return unsubscribe_url(make_reader(), timezone.now())
 
@@ -140,6 +170,15 @@ def erase() -> str:
 
 
 # --- What is done there -----------------------------------------------------------------------------------------------
+
+
+def to_another(kind: str) -> Step:
+    """Open the link beside it in the mail."""
+
+    def act(page: Page) -> None:
+        page.goto(f"{page.url.rpartition('/')[0]}/{kind}")
+
+    return act
 
 
 def save_nonsense(page: Page) -> None:
@@ -192,6 +231,19 @@ VISITS: dict[str, Visit] = {
     "new-address-done": Visit(new_address, (press("Use this address"),)),
     "new-address-taken": Visit(new_address_taken, (press("Use this address"),), 409),
     "new-address-expired": Visit(new_address_expired, status=410),
+    "saved": Visit(saved),
+    "saved-nothing": Visit(saved_nothing),
+    "saved-removed": Visit(saved, (press_first("Remove"),)),
+    "saved-again": Visit(saved, (press_first("Remove"), press("Undo"))),
+    "more": Visit(say_of("more")),
+    "more-said": Visit(say_of("more"), (press("More like this"),)),
+    "less": Visit(say_of("less")),
+    "less-said": Visit(say_of("less"), (press("Less like this"),)),
+    "less-undone": Visit(say_of("less"), (press("Less like this"), press("Undo"))),
+    "save": Visit(say_of("saved")),
+    "save-said": Visit(say_of("saved"), (press("Save"),)),
+    "save-too-fast": Visit(say_of("saved"), (press("Save"), to_another("less"), press("Less like this"))),
+    "say-of-left": Visit(say_of("more", status="unsubscribed"), status=410),
     "unsubscribe": Visit(unsubscribe),
     "unsubscribe-instead": Visit(unsubscribe, (press("Only once a week"),)),
     "unsubscribed": Visit(unsubscribe, (press("Unsubscribe"),)),

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -13,7 +14,8 @@ from papers.ingest import ingest, ingest_due
 from papers.models import Paper, Signal, SourceRun, TrendingScore
 from papers.scoring import score_papers
 from papers.sources.base import PaperRecord
-from subscribers.models import Subscriber
+from subscribers.feedback import say
+from subscribers.models import Feedback, Subscriber
 from subscribers.optin import unsubscribe
 from tests.conftest import MailServer
 from tests.factories import NOW, make_delivery, make_edition, make_paper, make_reader
@@ -101,6 +103,21 @@ def test_who_leaves_while_the_mail_is_being_handed_over_waits_and_is_recorded(ma
     assert Subscriber.objects.get().status == "unsubscribed"
     outcome = Delivery.objects.get().status
     assert (outcome, len(mail_server.received)) in {("accepted", 1), ("skipped", 0)}
+
+
+def test_of_two_buttons_pressed_at_once_both_are_taken_for_a_program_s() -> None:
+    paper, reader = make_paper(), make_reader()
+    for _ in range(10):
+        mail_id, kinds = uuid4(), iter(Feedback.Kind)
+        both(lambda mail_id=mail_id, kinds=kinds: say(reader, paper, next(kinds), NOW, mail_id))
+        assert reader.feedback.filter(mail_id=mail_id, is_automated=True).count() == 2
+        reader.feedback.all().delete()
+
+
+def test_a_button_pressed_twice_at_once_is_pressed_once() -> None:
+    paper, reader = make_paper(), make_reader()
+    both(lambda: say(reader, paper, Feedback.Kind.MORE, NOW, uuid4()))
+    assert reader.feedback.get().is_automated is False
 
 
 def test_two_workers_may_read_a_source_and_score_at_once() -> None:
