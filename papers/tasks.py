@@ -3,6 +3,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from papers.ingest import read_due
+from papers.modelling import refresh_if_stale
 from papers.scoring import score_due
 
 
@@ -16,3 +17,9 @@ def score_due_task() -> None:
     if score_due(timezone.now()):
         # Days that were missed while the service was down, one a task.
         score_due_task.delay()
+
+
+# Counting the words of very many papers takes longer than a task usually may; never as long as a message stays away.
+@shared_task(soft_time_limit=280, time_limit=300)
+def refresh_text_model_task() -> None:
+    refresh_if_stale(timezone.now())

@@ -34,6 +34,12 @@ def _forget_kept_pages() -> None:
     abuse._limiter.cache_clear()
 
 
+@pytest.fixture(autouse=True)
+def _own_text_model(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The model of one test's papers is not another's, whose papers have the same ids."""
+    settings.PAPERS_TEXT_MODEL_DIR = tmp_path_factory.mktemp("text-model")
+
+
 @pytest.fixture
 def outbox(settings: Settings, tmp_path: Path) -> Path:
     """The folder of the shipped file backend, which every message of the test goes to."""

@@ -7,7 +7,9 @@ import tempfile
 
 _var = tempfile.mkdtemp(prefix="paper-route-tests-")
 atexit.register(shutil.rmtree, _var, ignore_errors=True)
-os.environ |= {"VAR_DIR": _var, "SECRET_KEY": "test", "LINK_KEYS": "links", "SUPPRESSION_KEY": "suppression"}
+# What is kept under VAR_DIR by default is kept there, whatever a developer's own .env says.
+os.environ |= {"VAR_DIR": _var, "PAPERS_TEXT_MODEL_DIR": ""}
+os.environ |= {"SECRET_KEY": "test", "LINK_KEYS": "links", "SUPPRESSION_KEY": "suppression"}
 
 from config.settings import *  # noqa: E402, F403
 

@@ -9,6 +9,7 @@ from newsletter.delivery import release_expired, send_due
 from newsletter.editions import keep_editions
 from newsletter.retention import in_words, retain
 from papers.ingest import ingest_due
+from papers.modelling import refresh_if_stale
 from papers.scoring import score_due
 from subscribers.emails import send_due_letters
 from subscribers.optin import answer_sign_ups
@@ -17,7 +18,7 @@ SENDING_TIME = timedelta(minutes=10)
 
 
 class Command(BaseCommand):
-    help = "Do once whatever is due: ingest, score, draft, close, send, sweep. For cron instead of Celery."
+    help = "Do once whatever is due: ingest, score, model, draft, close, send, sweep. For cron instead of Celery."
 
     def handle(self, *args: Any, **options: Any) -> None:
         at = timezone.now()
@@ -27,6 +28,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{run.source}: {told.strip()}")
         while score_due(at):
             pass
+        refresh_if_stale(at)
         keep_editions(at)
         release_expired(at)
         choose_again_where_stale(at)
