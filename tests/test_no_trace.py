@@ -42,6 +42,11 @@ def tables_that_name(trace: str, database: sqlite3.Connection) -> list[str]:
     ]
 
 
+def count_of(table: str, database: sqlite3.Connection) -> int:
+    count: int = database.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]  # noqa: S608
+    return count
+
+
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     """A connection that stays open, as that of a worker does: the journal is not emptied by the last who leaves."""
@@ -79,8 +84,9 @@ def live_through_everything(site: str, env: dict[str, str], readers: Path, said:
     journey.press_the_button(site, arriving_mail(outbox, "confirmation-*.eml", ADA, log), "confirm")
     manage("tick")
     journey.manage("preview_digest", ADA, env=env)
-    link = journey.link_in(arriving_mail(outbox, "????????-*-*-*-*.eml", ADA, log), "preferences")
-    preferences = f"{site}{urlsplit(link).path}"
+    digest = arriving_mail(outbox, "????????-*-*-*-*.eml", ADA, log)
+    journey.press_the_button(site, digest, "say")
+    preferences = f"{site}{urlsplit(journey.link_in(digest, 'preferences')).path}"
     assert httpx.post(f"{preferences}/address", data={"email": MOVED}).status_code == 200
     manage("tick")
     journey.sign_up(site, ADA.upper())
@@ -105,6 +111,7 @@ def test_nothing_is_left_of_who_was_erased(tmp_path: Path, database: sqlite3.Con
         for trace in TRACES:
             # What is searched for can be found: in tables, in the file of the database, and in mails.
             assert "subscribers_subscriber" in tables_that_name(trace, database)
+            assert count_of("subscribers_feedback", database) == 1
             assert {name.partition("/")[0][:6] for name in files_that_name(trace, var)} >= {"outbox", "paper_"}
 
         erase = preferences.replace("/preferences/", "/privacy/") + "/erase"
@@ -119,6 +126,7 @@ def test_nothing_is_left_of_who_was_erased(tmp_path: Path, database: sqlite3.Con
             assert "The database is in use" in said[-1]
             somebody.execute("COMMIT")
         said.append(journey.manage("retain", env=env).stdout)
+        assert count_of("subscribers_feedback", database) == 0
         for trace in TRACES:
             assert tables_that_name(trace, database) == []
             assert files_that_name(trace, var) == set()
