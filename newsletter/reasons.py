@@ -57,7 +57,7 @@ class Why(NamedTuple):
 
 
 class Strongest(NamedTuple):
-    """What of a taste speaks most for a paper: nothing where all of it is as unlike as chance has it."""
+    """What of a taste adds most to the nearness of a paper: nothing where all of it is as unlike as chance has it."""
 
     nearness: float
     why: Why | None
@@ -76,9 +76,8 @@ class Case:
 def find_reasons(case: Case, places: Sequence[int]) -> list[tuple[Why, ...]]:
     """Return why a reader gets each of the candidates at `places`: what they asked for, and what of their taste gave
     it most points; else attention."""
-    found = zip(_strongest_papers(case, places), _strongest_wishes(case, places), strict=True)
-    strongest = [max(pair, key=lambda one: one.nearness).why for pair in found]
-    return [_reasons(case, place, why) for place, why in zip(places, strongest, strict=True)]
+    found = zip(places, _strongest_papers(case, places), _strongest_wishes(case, places), strict=True)
+    return [_reasons(case, place, strongest) for place, *strongest in found]
 
 
 def reasons_outside(candidate: Candidate) -> tuple[Why, ...]:
@@ -87,7 +86,7 @@ def reasons_outside(candidate: Candidate) -> tuple[Why, ...]:
     return (outside, Why(Kind.TRENDING, candidate.attention)) if candidate.attention else (outside,)
 
 
-def _reasons(case: Case, place: int, strongest: Why | None) -> tuple[Why, ...]:
+def _reasons(case: Case, place: int, strongest: Sequence[Strongest]) -> tuple[Why, ...]:
     offer, points, taste = case.offer, case.points, case.taste
     candidate = offer.candidates[place]
     if candidate.is_pinned:
@@ -101,8 +100,10 @@ def _reasons(case: Case, place: int, strongest: Why | None) -> tuple[Why, ...]:
         whys += [Why(Kind.AUTHOR, name) for name in dict.fromkeys(candidate.authors) if same_name(name) in followed]
     if points.topics[case.row, place]:
         whys += [Why(Kind.TOPIC, name) for topic, name in sorted(candidate.topics.items()) if topic in taste.topics]
-    if strongest and strongest.about not in {why.about for why in whys}:
-        whys.append(strongest)
+    told = {why.about for why in whys}
+    new = [one for one in strongest if one.why and one.why.about not in told]
+    if new and (why := max(new, key=lambda one: one.nearness).why):
+        whys.append(why)
     return tuple(whys) or (_otherwise(case, place),)
 
 

@@ -28,7 +28,7 @@ Key = TypeVar("Key")
 # Days after which what somebody said counts half: tastes last.
 HALF_LIFE = 730
 # How much of what all papers have in common is taken off.
-BACKGROUND = 0.7
+BACKGROUND = 0.9
 # What a standard deviation of attention is worth, where one of text is worth 1.
 POPULARITY = 0.3
 # A stated interest counts as much as so many liked papers.
