@@ -5,6 +5,7 @@ marks, random so that no paper can contain one, where a reader's own words and l
 what only the reader's own copy has.
 """
 
+import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -93,13 +94,13 @@ def _join(
         pieces["papers"][str(pick["paper_id"])].replace(marks["reason"], encode(pick["reason"])) for pick in picks
     ]
     whole = "".join([pieces["head"], *papers, pieces["foot"]])
+    values = {**vars(links), "own": "", "count": count, "site_url": settings.SITE_URL}
     # An edition that was compiled by an earlier version lacks some marks.
-    if own := marks.get("own"):
-        whole = whole.replace(own, "") if links.feedback_url else "".join(whole.split(own)[::2])
-    for name, value in {**vars(links), "count": count, "site_url": settings.SITE_URL}.items():
-        if name in marks:
-            whole = whole.replace(marks[name], encode(value))
-    return whole
+    known = {marks[name]: encode(value) for name, value in values.items() if name in marks}
+    if "own" in marks and not links.feedback_url:
+        whole = "".join(whole.split(marks["own"])[::2])
+    # All at once: to go through the whole again for each mark would take more than twice as long.
+    return re.compile("|".join(known)).sub(lambda found: known[found[0]], whole)
 
 
 def personal_links(delivery: Delivery, reader: Subscriber) -> Links:
