@@ -142,11 +142,11 @@ def saved_nothing() -> str:
     return preferences_of_new().replace("/preferences/", "/saved/")
 
 
-def say_of(kind: str, **fields: object) -> Callable[[], str]:
-    """The link that says `kind` of the paper with the longest title, in the mail of a reader with these fields."""
+def say_of(kind: str, status: str = Subscriber.Status.ACTIVE) -> Callable[[], str]:
+    """The link that says `kind` of the paper with the longest title, in the mail of a reader with this status."""
 
     def address() -> str:
-        reader, paper = make_reader(**fields), max(Paper.objects.all(), key=lambda paper: len(paper.title))
+        reader, paper = make_reader(status=status), max(Paper.objects.all(), key=lambda paper: len(paper.title))
         delivery = make_delivery(Edition.objects.get(), reader, paper)
         return f"{personal_links(delivery, reader).feedback_url}/{paper.pk}/{kind}"
 

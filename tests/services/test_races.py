@@ -1,9 +1,10 @@
 """What two processes do to each other on PostgreSQL: each from a thread with a connection of its own."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from uuid import uuid4
+from functools import partial
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
@@ -108,10 +109,14 @@ def test_who_leaves_while_the_mail_is_being_handed_over_waits_and_is_recorded(ma
 def test_of_two_buttons_pressed_at_once_both_are_taken_for_a_program_s() -> None:
     paper, reader = make_paper(), make_reader()
     for _ in range(10):
-        mail_id, kinds = uuid4(), iter(Feedback.Kind)
-        both(lambda mail_id=mail_id, kinds=kinds: say(reader, paper, next(kinds), NOW, mail_id))
-        assert reader.feedback.filter(mail_id=mail_id, is_automated=True).count() == 2
+        kinds = iter(Feedback.Kind)
+        both(partial(press_next, kinds, reader, paper, uuid4()))
+        assert reader.feedback.filter(is_automated=True).count() == 2
         reader.feedback.all().delete()
+
+
+def press_next(kinds: Iterator[str], reader: Subscriber, paper: Paper, mail_id: UUID) -> None:
+    say(reader, paper, next(kinds), NOW, mail_id)
 
 
 def test_a_button_pressed_twice_at_once_is_pressed_once() -> None:
