@@ -12,6 +12,7 @@ django.setup()
 call_command("migrate", verbosity=0)
 
 from bench.importing import bench_importing  # noqa: E402  models can be imported only now
+from bench.model import bench_model  # noqa: E402
 from bench.newsletter import bench_closing, bench_composing  # noqa: E402  models can be imported only now
 from bench.pages import bench_pages  # noqa: E402
 from bench.papers import bench_ingest, bench_scoring  # noqa: E402
@@ -22,6 +23,7 @@ from bench.sign_up import bench_sign_up  # noqa: E402
 GROUPS: dict[str, list[Callable[[], None]]] = {
     "ingest": [bench_ingest],
     "score": [bench_scoring],
+    "model": [bench_model],
     "search": [bench_search],
     "pages": [bench_pages],
     "sign_up": [bench_sign_up],

@@ -49,10 +49,11 @@ def bench_search(papers: int = 100_000) -> None:
 class MadeUpText:
     """Text of the words of the bundled catalogue and many made-up ones, as frequent as words are."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, vocabulary: int = VOCABULARY) -> None:
+        self._vocabulary = vocabulary
         self._random = np.random.default_rng(seed)
         self._rows = [json.loads(line) for line in CATALOGUE.read_text(encoding="utf-8").splitlines()]
-        weights = 1 / (np.arange(VOCABULARY) + 2.7)
+        weights = 1 / (np.arange(vocabulary) + 2.7)
         self._cumulated = np.cumsum(weights / weights.sum())
 
     @cached_property
@@ -60,7 +61,7 @@ class MadeUpText:
         counted = Counter(word for row in self._rows for word in f"{row['title']} {row['summary']}".split())
         words = [word for word, _ in counted.most_common()]
         syllables = sorted({word[:2].lower() for word in words if word.isalpha()})
-        lengths = self._random.integers(2, 6, VOCABULARY - len(words))
+        lengths = self._random.integers(2, 6, self._vocabulary - len(words))
         words += ["".join(self._random.choice(syllables, length)) for length in lengths]
         return np.array(words, dtype=object)
 
@@ -76,7 +77,7 @@ class MadeUpText:
     def take(self, texts: int, words: int) -> list[str]:
         """Return so many texts of so many words."""
         drawn = np.searchsorted(self._cumulated, self._random.random((texts, words)))
-        return [" ".join(row) for row in self._words[drawn.clip(max=VOCABULARY - 1)]]
+        return [" ".join(row) for row in self._words[drawn.clip(max=self._vocabulary - 1)]]
 
     def take_numbers(self, numbers: int, below: int) -> list[int]:
         return list(map(int, self._random.integers(0, below, numbers)))
