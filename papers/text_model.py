@@ -6,14 +6,14 @@ a million strings would take more memory than all the vectors do.
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_matrix, csr_matrix
+from scipy.sparse import csc_matrix, csr_matrix, vstack
 from sklearn.feature_extraction import FeatureHasher
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
@@ -29,6 +29,8 @@ MOST_PAPERS = 0.5
 # How soon repeating a term stops to count, and how much longer papers are held back.
 SATURATION = 1.6
 LENGTH = 0.75
+# Papers that are reckoned with at a time.
+BLOCK = 2_000
 
 WORD = re.compile(r"\w\w+")
 
@@ -108,27 +110,35 @@ def fit(paper_ids: Ints, days: Ints, counts: csr_matrix, version: str) -> TextMo
 
     Papers count alike whenever they were listed: whoever compares some of them fits on all of them.
     """
-    hashes, columns, papers_with = np.unique(counts.indices, return_inverse=True, return_counts=True)
+    hashes, papers_with = np.unique(counts.indices, return_counts=True)
     count = len(paper_ids)
     is_kept = (papers_with >= LEAST_PAPERS) & (papers_with <= MOST_PAPERS * count)
-    # The new place of each term, −1 of one that is dropped.
-    places = np.where(is_kept, np.cumsum(is_kept) - 1, -1)
-    papers_with = papers_with[is_kept]
+    hashes, papers_with = hashes[is_kept], papers_with[is_kept]
     worth = np.log1p((count - papers_with + 0.5) / (papers_with + 0.5)).astype(np.float32)
-    kept = _keep(counts, places[columns], len(worth))
+    kept = _stack(_keep(some, _places(hashes, some.indices), len(worth)) for some in _blocks(counts))
     mean_length = float(kept.sum() / max(count, 1)) or 1.0
-    vectors = _scale(_weigh(kept, worth, mean_length))
+    vectors = _stack(_scale(_weigh(some, worth, mean_length)) for some in _blocks(kept))
     return TextModel(
         version=version,
         paper_ids=paper_ids,
         days=days,
-        hashes=hashes[is_kept].astype(np.int64),
+        hashes=hashes.astype(np.int64),
         worth=worth,
         mean=np.asarray(vectors.sum(axis=0) / max(count, 1), dtype=np.float32).ravel(),
         mean_length=mean_length,
         vectors=vectors,
         postings=vectors.tocsc(),
     )
+
+
+def _blocks(matrix: csr_matrix) -> Iterator[csr_matrix]:
+    """Yield the rows of `matrix`, so many at a time that what they are turned into on the way takes little memory."""
+    for start in range(0, max(matrix.shape[0], 1), BLOCK):
+        yield matrix[start : start + BLOCK]
+
+
+def _stack(blocks: Iterable[csr_matrix]) -> csr_matrix:
+    return vstack(list(blocks), format="csr")
 
 
 def _places(known: Ints, wanted: Ints) -> Ints:
