@@ -12,6 +12,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.core.cache import cache
 from pytest_django import Settings
 
+from newsletter import preview
 from subscribers import abuse
 
 # A busy machine is no reason to fail.
@@ -32,6 +33,7 @@ def _forget_kept_pages() -> None:
     """Pages that one test made are not another's, nor are its requests counted against another's limit."""
     cache.clear()
     abuse._limiter.cache_clear()
+    preview._read_offer.cache_clear()
 
 
 @pytest.fixture(autouse=True)

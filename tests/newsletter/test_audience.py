@@ -4,19 +4,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from newsletter.audience import (
-    candidates,
-    choose_again,
-    choose_again_where_stale,
-    choose_for,
-    choose_picks,
-    welcome_late_readers,
-)
+from newsletter.audience import choose_again, choose_again_where_stale, welcome_late_readers
 from newsletter.editions import close_edition
 from newsletter.models import Delivery, Edition
 from papers.models import Paper
 from subscribers.models import Feedback, Subscriber, Suppression
-from subscribers.preferences import Preferences
 from tests.factories import NOW, TODAY, make_delivery, make_edition, make_paper, make_reader
 
 pytestmark = pytest.mark.django_db
@@ -44,51 +36,6 @@ def close(edition: Edition, at: datetime | None = None) -> dict[int | None, Deli
     """Close a draft; return the deliveries by reader."""
     close_edition(edition.pk, at or edition.closes_at)
     return {delivery.subscriber_id: delivery for delivery in edition.deliveries.all()}
-
-
-# --- What is chosen ----------------------------------------------------------------------------------------------
-
-
-def test_a_visitor_and_a_reader_with_the_same_wishes_get_the_same() -> None:
-    old = make_paper(title="Sorting networks", listed_on=TODAY - timedelta(days=40))
-    edition = make_edition(make_paper(title="Famous"), make_paper(title="Faster sorting networks"))
-    reader = make_reader(interests="famous", followed_authors="Ada Lovelace", size=5)
-    like(reader, old)
-    preferences = Preferences(interests=("famous",), authors=("Ada Lovelace",), liked=frozenset({old.pk}), size=5)
-    picks = choose_for(preferences, candidates(edition))
-    assert picks == choose_picks(reader, edition)
-    assert (
-        sorted(pick.reason for pick in picks)[0]
-        == "by Ada Lovelace, whom you follow, because you liked “Sorting networks”"
-    )
-
-
-def test_what_a_visitor_has_seen_is_left_out() -> None:
-    seen, unseen = make_paper(), make_paper()
-    offered = candidates(make_edition(seen, unseen))
-    assert [pick.paper_id for pick in choose_for(Preferences(), offered, frozenset({seen.pk}))] == [unseen.pk]
-
-
-def test_a_liked_paper_is_never_sent_and_a_hidden_one_never_named() -> None:
-    liked, other = make_paper(title="Sorting networks"), make_paper(title="Sorting networks again")
-    edition = make_edition(liked, other)
-    reader = make_reader()
-    like(reader, liked)
-    Paper.objects.filter(pk=liked.pk).update(is_hidden=True)
-    (pick,) = choose_picks(reader, edition)
-    assert (pick.paper_id, pick.reason) == (other.pk, "trending: +98 upvotes since yesterday")
-
-
-def test_closing_takes_the_same_number_of_queries_however_much_readers_liked() -> None:
-    counts = []
-    for day in (TODAY - timedelta(days=30), TODAY):
-        for _ in range(5):
-            like(make_reader(), make_paper(listed_on=None), make_paper(listed_on=None))
-        edition = make_edition(make_paper(listed_on=day), day=day, status=DRAFT)
-        with CaptureQueriesContext(connection) as queries:
-            close(edition)
-        counts.append(len(queries))
-    assert counts[0] == counts[1]
 
 
 # --- Who gets it, and when ---------------------------------------------------------------------------------------

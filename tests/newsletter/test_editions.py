@@ -13,6 +13,7 @@ from newsletter.editions import (
     refresh_draft,
 )
 from newsletter.models import Delivery, Edition
+from papers.modelling import refresh_text_model
 from papers.models import Paper, Signal
 from papers.scoring import score_papers
 from subscribers.links import confirm_url
@@ -213,6 +214,7 @@ def test_closing_takes_the_same_number_of_queries_however_many_readers() -> None
         for _ in range(10):
             make_reader()
         edition = make_edition(make_paper(listed_on=day), day=day, status=Edition.Status.DRAFT)
+        refresh_text_model(NOW)
         with CaptureQueriesContext(connection) as queries:
             close_edition(edition.pk, datetime.combine(day, NOW.time(), UTC))
         counts.append(len(queries))

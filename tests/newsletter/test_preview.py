@@ -3,17 +3,17 @@
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.template import Context, Template
 from django.test.utils import CaptureQueriesContext
 
-from newsletter.audience import choose_picks
+from newsletter.choosing import choose_for_reader
 from newsletter.models import Delivery, Edition
-from newsletter.preview import Shown, preview_picks
+from newsletter.preview import Shown, _read_offer, preview_picks
+from papers.modelling import refresh_text_model
 from papers.models import Paper, Topic
 from subscribers.models import Feedback, Subscriber
-from subscribers.preferences import Preferences, preferences_of
+from subscribers.preferences import Preferences, just_liked, read_preferences
 from tests.factories import NOW, TODAY, make_delivery, make_edition, make_paper, make_reader
 
 pytestmark = pytest.mark.django_db
@@ -46,15 +46,18 @@ def test_whoever_wants_nothing_in_particular_sees_what_trends() -> None:
 
 
 def test_every_choice_has_its_say() -> None:
-    first, second, third, liked = make_papers("First", "Second", "Tiny robots", "Marmots of the Alps")
-    fourth = make_paper(title="Marmots of the Andes")
+    first, second, third, fourth = make_papers("First", "Second", "Tiny robots", "Marmots of the Andes")
+    others = make_papers(*[f"Something else {number}" for number in range(6)])
+    liked = make_paper(title="Marmots of the Alps", summary="")
+    refresh_text_model(NOW)
     topic = Topic.objects.create(slug="knots", name="Knots", kind=Topic.Kind.KEYWORDS)
     second.topics.add(topic)
     make_edition(first, second, third, fourth)
     assert titles(preview_picks(Preferences(topics=frozenset({topic.pk})), NOW))[0] == "Second"
     assert titles(preview_picks(Preferences(interests=("robots",)), NOW))[0] == "Tiny robots"
+    assert len(others) == 6
     assert titles(preview_picks(Preferences(muted=("robots",)), NOW)) == ["First", "Second", "Marmots of the Andes"]
-    likes_marmots = preview_picks(Preferences(liked=frozenset({liked.pk})), NOW)
+    likes_marmots = preview_picks(Preferences(said=just_liked([liked.pk])), NOW)
     assert likes_marmots
     assert "because you liked" in next(p.reason for p in likes_marmots.picks if p.paper.title == fourth.title)
     assert len(titles(preview_picks(Preferences(size=2), NOW))) == 2
@@ -62,7 +65,7 @@ def test_every_choice_has_its_say() -> None:
 
 def test_choices_that_are_gone_meanwhile_count_for_nothing() -> None:
     make_edition(*make_papers("First", "Second"))
-    gone = Preferences(topics=frozenset({10**17}), liked=frozenset({10**17}))
+    gone = Preferences(topics=frozenset({10**17}), said=just_liked([10**17]))
     assert titles(preview_picks(gone, NOW)) == ["First", "Second"]
 
 
@@ -107,18 +110,18 @@ def test_the_preview_is_what_the_choice_for_readers_comes_to() -> None:
     edition = make_edition(*papers)
     reader = make_reader(interests="marmots, paper 7", size=5)
     Feedback.objects.create(subscriber=reader, paper=make_paper(title="Paper 9"), kind="more", at=NOW)
-    shown = preview_picks(preferences_of(reader), NOW, reader)
-    chosen = choose_picks(reader, edition)
-    assert titles(shown) == [Paper.objects.get(pk=pick.paper_id).title for pick in chosen]
+    shown = preview_picks(read_preferences([reader])[reader.pk], NOW, reader)
+    chosen = choose_for_reader(reader, edition)
+    assert titles(shown) == [Paper.objects.get(pk=pick["paper_id"]).title for pick in chosen]
     assert shown
-    assert [pick.reason for pick in shown.picks] == [pick.reason for pick in chosen]
+    assert [pick.reason for pick in shown.picks] == [pick["reason"] for pick in chosen]
 
 
 def test_looking_changes_nothing() -> None:
     reader = make_reader()
     make_edition(*make_papers("First"))
     before = list(Delivery.objects.values()), list(Subscriber.objects.values())
-    preview_picks(preferences_of(reader), NOW, reader)
+    preview_picks(read_preferences([reader])[reader.pk], NOW, reader)
     assert (list(Delivery.objects.values()), list(Subscriber.objects.values())) == before
 
 
@@ -135,14 +138,14 @@ def test_the_papers_of_an_edition_are_read_once_a_minute_for_everybody() -> None
     warm = queries_for(Preferences(interests=("robots",)))
     assert warm < cold
     assert warm == 2  # a draft, or else the current edition
-    many = Preferences(interests=("a", "b"), topics=frozenset(range(1, 99)), liked=frozenset(p.pk for p in papers))
-    assert queries_for(many) == warm + 1
+    many = Preferences(interests=("a", "b"), topics=frozenset(range(1, 99)), said=just_liked(p.pk for p in papers))
+    assert queries_for(many) == warm
 
 
 def test_a_longer_edition_takes_no_more_queries() -> None:
     taken = []
     for number in (10, 20):
-        cache.clear()
+        _read_offer.cache_clear()
         Edition.objects.all().delete()
         make_edition(*make_papers(*[f"Of {number}: {n}" for n in range(number)]))
         taken.append(queries_for(Preferences()))
@@ -175,7 +178,7 @@ def test_the_same_choice_gives_the_same_digest() -> None:
     make_edition(*make_papers(*[f"Paper {number}" for number in range(12)]))
     preferences = Preferences(interests=("paper 3",), size=5)
     first = preview_picks(preferences, NOW)
-    cache.clear()
+    _read_offer.cache_clear()
     assert preview_picks(preferences, NOW) == first
 
 
@@ -185,5 +188,5 @@ def test_the_tag_says_when_papers_are_sample_data(monkeypatch: pytest.MonkeyPatc
     make_edition(make_paper())
     assert "sample data" not in template.render(Context({"preferences": Preferences()}))
     Paper.objects.update(is_sample=True)
-    cache.clear()
+    _read_offer.cache_clear()
     assert "sample data" in template.render(Context({"preferences": Preferences()}))

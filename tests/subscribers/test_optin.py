@@ -11,7 +11,7 @@ from subscribers.emails import LEASE
 from subscribers.models import ConsentEvent, Letter, SignUp, Subscriber
 from subscribers.optin import WORDING_VERSION, answer_sign_ups, confirm, read_confirmation, unsubscribe
 from subscribers.optin import ask as note_sign_up
-from subscribers.preferences import Preferences, make_choices, preferences_of
+from subscribers.preferences import Preferences, Said, make_choices, read_preferences
 from subscribers.tokens import LinkExpired, LinkInvalid
 from tests.conftest import NOW, MailServer
 from tests.factories import make_paper, make_reader
@@ -97,8 +97,9 @@ def test_what_was_chosen_before_signing_up_is_the_reader_s() -> None:
     topic, liked, hidden = Topic.objects.all()[0], make_paper(), make_paper(is_hidden=True)
     chosen = make_choices([topic.pk, 99999], [liked.pk, hidden.pk], "graphs", "Europe/Vienna")
     reader = ask(choices=chosen)
-    assert preferences_of(reader) == Preferences(
-        interests=("graphs",), topics=frozenset({topic.pk}), liked=frozenset({liked.pk})
+    said = Said(liked.pk, "more", reader.feedback.get().at.toordinal())
+    assert read_preferences([reader])[reader.pk] == Preferences(
+        interests=("graphs",), topics=frozenset({topic.pk}), said=(said,)
     )
     assert reader.time_zone == "Europe/Vienna"
 

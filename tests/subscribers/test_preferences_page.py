@@ -10,6 +10,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from pytest_django import DjangoAssertNumQueries
 
+from papers.modelling import refresh_text_model
 from papers.models import Topic
 from subscribers.feedback import say
 from subscribers.links import preferences_url
@@ -361,7 +362,10 @@ def test_the_preview_shows_what_the_form_would_make_and_stores_nothing(
 
 def test_a_paper_to_be_forgotten_has_no_say_in_the_preview(browser: Client, todays_papers: list[str]) -> None:
     reader = make_reader()
-    (said,) = like(reader, "Quantum Dogs")
+    (said,) = like(reader, "Graphs and knitting")
+    for number in range(6):
+        make_paper(title=f"Other matters {number}")
+    refresh_text_model(timezone.now())
     path = f"{path_of(preferences_url, reader)}/preview"
     liking = browser.post(path, choices(interests=""), headers=HTMX).content.decode()
     assert "because you liked" in liking

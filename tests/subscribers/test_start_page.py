@@ -18,7 +18,7 @@ from papers.models import Paper, Topic, TrendingScore
 from subscribers.forms.start import MAX_PAPERS, MAX_TOPICS, StartForm
 from subscribers.grid import Card, grid, spread
 from subscribers.models import SignUp, Subscriber
-from subscribers.preferences import Preferences
+from subscribers.preferences import Preferences, just_liked
 from subscribers.tokens import Purpose, made_at
 from subscribers.views.start import show_start_page
 from tests.factories import make_edition, make_paper
@@ -289,7 +289,7 @@ def test_the_choices_are_kept_with_the_sign_up() -> None:
         "time_zone": "Asia/Tokyo",
     }
     assert form.preferences() == Preferences(
-        interests=("sparse attention",), topics=frozenset({1, 2}), liked=frozenset({9})
+        interests=("sparse attention",), topics=frozenset({1, 2}), said=just_liked([9])
     )
 
 
