@@ -216,7 +216,8 @@ class Points:
         """Which candidates are no noise: all, where there is no taste."""
         asked_for = (self.matches + self.authors + self.topics) > 0
         in_demand = self.in_demand & (self.less == 0)
-        return self.is_near | asked_for | in_demand | ~self.has_taste[:, np.newaxis]
+        wanted: Flags = self.is_near | asked_for | in_demand | ~self.has_taste[:, np.newaxis]
+        return wanted
 
     def likes_of(self, reader: int) -> tuple[Ints, Floats]:
         """Return the rows of the papers a reader likes, and their shares of the taste."""
@@ -243,8 +244,7 @@ def reckon(offer: Offer, tastes: Sequence[Taste]) -> Points:
     meanings = np.array([*meant.values()], np.float32).reshape(len(meant), len(offer.candidates))
     whole = np.asarray(likes.sum(axis=1) + wishes.sum(axis=1)).ravel()
     has_taste = whole > 0
-    share = np.where(has_taste, 1 / np.where(has_taste, whole, 1), 0)
-    likes, wishes = _times(likes, share), _times(wishes, share)
+    likes, wishes = _times(likes, _shares(whole)), _times(wishes, _shares(whole))
     nearness = likes @ offer.likeness_to(likes.indices) + wishes @ meanings
     nearness -= _ignored(offer, tastes, likes)
     nearness = np.where(has_taste[:, np.newaxis], nearness - offer.background, 0).astype(np.float32)
@@ -325,6 +325,11 @@ def _times(rows: csr_matrix, factors: Floats) -> csr_matrix:
     return csr_matrix((data, rows.indices, rows.indptr), rows.shape)
 
 
+def _shares(wholes: Floats) -> Floats:
+    """Return what each part of a whole is to be multiplied by to be its share; of nothing there are none."""
+    return np.divide(1, wholes, out=np.zeros_like(wholes), where=wholes > 0)
+
+
 def _ignored(offer: Offer, tastes: Sequence[Taste], likes: csr_matrix) -> Floats:
     """Return how much of the nearness comes from terms that a reader says mean nothing (readers × candidates)."""
     ignored = np.zeros((len(tastes), len(offer.candidates)), np.float32)
@@ -358,7 +363,7 @@ def _best(matches: csr_matrix, count: int) -> csr_matrix:
     places = np.concatenate([*kept, np.empty(0, np.int64)]).astype(np.int64)
     best = csr_matrix((matches.data[places], matches.indices[places], ends), matches.shape)
     whole = np.asarray(best.sum(axis=1)).ravel()
-    return _times(best, 1 / np.where(whole > 0, whole, 1))
+    return _times(best, _shares(whole))
 
 
 def _largest(values: Floats, count: int) -> Ints:

@@ -46,9 +46,8 @@ def field_of(paper_id: int) -> str:
 def candidate(paper_id: int, **facts: Any) -> Candidate:
     """A paper of the catalogue on offer, ranked by its id and wanted by everybody alike unless told otherwise."""
     text = plain(titles().get(paper_id, f"Paper {paper_id}"))
-    return Candidate(
-        **({"paper_id": paper_id, "rank": paper_id, "score": 1.0, "attention": "+5 upvotes", "text": text} | facts)
-    )
+    usual: dict[str, Any] = {"rank": paper_id, "score": 1.0, "attention": "+5 upvotes", "text": text}
+    return Candidate(paper_id=paper_id, **(usual | facts))
 
 
 def offer(*candidates: Candidate) -> Offer:
