@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -170,6 +171,14 @@ def test_a_model_with_any_damaged_file_is_unusable(folder: Path, number: int, da
         read_model(folder)
 
 
+def test_a_manifest_that_still_makes_sense_but_was_changed_is_unusable(folder: Path) -> None:
+    saved = save(folder)
+    path = current(folder) / MANIFEST
+    path.write_text(path.read_text().replace(str(saved.mean_length), str(saved.mean_length + 1)))
+    with pytest.raises(ModelUnusable, match=r"manifest\.json is not what was written"):
+        read_model(folder)
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"{", b"[]", b"null", b"{}", b'{"format": 1}', b'{"format": 1, "arrays": []}', b"\xff\xfe", b'"text"'],
@@ -292,6 +301,19 @@ def test_a_process_that_reads_sees_a_whole_model_at_every_moment(folder: Path, t
     told, complaints = reader.communicate(timeout=60)
     assert reader.returncode == 0, complaints
     assert int(told.split()[-1]) > 2
+
+
+def test_who_opens_what_is_replaced_meanwhile_gets_the_newer_one(folder: Path) -> None:
+    save(folder)
+    manifest = current(folder) / MANIFEST
+    manifest.unlink()
+    # Whoever reads this waits until it is closed, and finds nothing in it.
+    os.mkfifo(manifest)
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(read_model, folder)
+        with manifest.open("wb"):
+            newer = save(folder, AT + timedelta(hours=1))
+        assert reading.result().model.version == newer.version
 
 
 def test_two_processes_that_save_at_once_both_end_well_and_one_wins(folder: Path) -> None:
