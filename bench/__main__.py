@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-GROUPS = ("ingest", "score", "model", "search", "pages", "sign_up", "preview", "import", "newsletter")
+GROUPS = ("ingest", "score", "model", "search", "pages", "sign_up", "preview", "selection", "import", "newsletter")
 
 
 def main() -> None:

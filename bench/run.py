@@ -18,6 +18,7 @@ from bench.pages import bench_pages  # noqa: E402
 from bench.papers import bench_ingest, bench_scoring  # noqa: E402
 from bench.preview import bench_preview  # noqa: E402
 from bench.search import bench_search  # noqa: E402
+from bench.selection import bench_preview_of_reader, bench_selection  # noqa: E402
 from bench.sign_up import bench_sign_up  # noqa: E402
 
 GROUPS: dict[str, list[Callable[[], None]]] = {
@@ -28,6 +29,7 @@ GROUPS: dict[str, list[Callable[[], None]]] = {
     "pages": [bench_pages],
     "sign_up": [bench_sign_up],
     "preview": [bench_preview],
+    "selection": [bench_selection, bench_preview_of_reader],
     "import": [bench_importing],
     "newsletter": [bench_closing, bench_composing],
 }

@@ -1,6 +1,6 @@
 """What somebody would get now, without sending or storing anything."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -71,19 +71,38 @@ class Shown:
     has_sample: bool
 
 
+@dataclass(frozen=True)
+class OnOffer:
+    """An edition, what it has for everybody, and the papers of it that somebody had before."""
+
+    edition: Edition
+    offer: Offer
+    papers: Mapping[int, PaperShown]
+    seen: Collection[int]
+
+
 def preview_picks(preferences: Preferences, at: datetime, reader: Subscriber | None = None) -> Shown | None:
     """Return what somebody with `preferences` would get at `at`; None while there is no edition.
 
     For a `reader` without what other editions brought. Chosen as for everybody; the hour plays no part.
     """
+    found = what_is_on_offer(at, reader)
+    if found is None:
+        return None
+    chosen = choose_for(preferences, found.offer, found.seen)
+    picks = [PickShown(found.papers[pick["paper_id"]], pick["reason"]) for pick in chosen]
+    return Shown(found.edition, picks, has_sample=any(pick.paper.is_sample for pick in picks))
+
+
+def what_is_on_offer(at: datetime, reader: Subscriber | None = None) -> OnOffer | None:
+    """Return the edition that a preview at `at` is chosen from; None while there is none."""
     edition = _newest_edition(at, reader)
     if edition is None:
         return None
     offer, papers = _read_offer(edition.pk, edition.status, int(at.timestamp() // KEPT_FOR))
     # This edition would be chosen anew.
     seen = seen_by([reader], offer.places.keys(), besides=edition)[reader.pk] if reader else set()
-    picks = [PickShown(papers[pick["paper_id"]], pick["reason"]) for pick in choose_for(preferences, offer, seen)]
-    return Shown(edition, picks, has_sample=any(pick.paper.is_sample for pick in picks))
+    return OnOffer(edition, offer, papers, seen)
 
 
 def _newest_edition(at: datetime, reader: Subscriber | None) -> Edition | None:

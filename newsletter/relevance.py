@@ -42,7 +42,7 @@ TOPIC_POINTS = 1.0
 # For each hundredth by which a paper is more alike one that somebody wants less of than two papers are by chance.
 LESS_POINTS = 0.3
 CHANCE = 0.03
-# What is less near a taste than this is noise, unless it is among the few papers most in demand.
+# What is no nearer a taste than this is noise, unless it is among the few papers most in demand.
 FLOOR = 0.0
 MOST_IN_DEMAND = 3
 
@@ -209,7 +209,7 @@ class Points:
     @cached_property
     def is_near(self) -> Flags:
         """Which candidates are near a reader's taste; none where there is no taste."""
-        return (self.nearness >= FLOOR) & self.has_taste[:, np.newaxis]
+        return (self.nearness > FLOOR) & self.has_taste[:, np.newaxis]
 
     @property
     def is_wanted(self) -> Flags:

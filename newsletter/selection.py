@@ -11,7 +11,7 @@ from newsletter.relevance import Flags, Ints, Offer, Points, Taste, reckon
 # Maximal marginal relevance (Carbonell and Goldstein 1998): how much the points count, against being like what was
 # chosen before. Likeness is told in points by a factor.
 MMR = 0.9
-LIKENESS_IN_POINTS = 10.0
+LIKENESS_IN_POINTS = 90.0
 # Above all points there are.
 PINNED = 1e6
 # Readers at a time: what is made on the way takes some megabytes for each thousand.

@@ -35,7 +35,7 @@ def test_every_reason_is_true(offered: list[Candidate], taste: Taste) -> None:
     points = reckon(on_offer, [taste])
     for pick in choose(on_offer, [taste])[0]:
         paper, place = by_id[pick.paper_id], on_offer.places[pick.paper_id]
-        is_near = points.has_taste[0] and points.nearness[0, place] >= FLOOR
+        is_near = points.has_taste[0] and points.nearness[0, place] > FLOOR
         assert pick.why
         for kind, about in pick.why:
             if kind in {Kind.SAVED, Kind.LIKED}:

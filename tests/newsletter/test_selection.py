@@ -256,3 +256,9 @@ def test_a_muted_word_wins_over_everything() -> None:
         muted=("robots",), interests=("sort",), authors=("Ada Lovelace",), topics=frozenset({1}), said=(said(102),)
     )
     assert chosen(offer(muted), taste) == []
+
+
+def test_a_paper_that_the_model_does_not_know_is_near_nobodys_taste() -> None:
+    offered = offer(*(candidate(paper_id, attention="") for paper_id in (901, 902, 903, 904, 101)))
+    picks = chosen(offered, Taste(said=(said(110),)))
+    assert [Kind.TASTE in {why.kind for why in pick.why} for pick in picks] == [False] * len(picks)
