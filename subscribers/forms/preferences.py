@@ -43,7 +43,7 @@ class PreferencesForm(forms.ModelForm[Subscriber]):
 
     topics = TopicsField()
     interests = PhrasesField(rows=3, hint="Words or phrases you want to read about, separated by commas or lines.")
-    followed_authors = PhrasesField(rows=2, hint="Whole names, separated by commas or lines. Their papers come first.")
+    followed_authors = PhrasesField(rows=2, hint="Whole names, separated by commas or lines. Their papers are moved to the top.")
     muted_words = PhrasesField(rows=2, hint="Papers with one of these words or phrases are left out.")
     # Papers that the reader does not like any more.
     remove = RowsField(most=MOST_LIKED)
