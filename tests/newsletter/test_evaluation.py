@@ -146,6 +146,13 @@ def test_two_papers_before_are_too_few_and_one_listed_this_week_is_not_before() 
     assert this_week(catalogue, {"robots 1": [*few["robots 1"][:2], wednesday, contest.candidates[-1]]}) == []
 
 
+def test_the_last_paper_before_the_week_is_history_and_its_first_is_a_target() -> None:
+    catalogue, _ = make_weeks()
+    first = this_week(catalogue, {"somebody": [0, 1, 2, 110]})[0].candidates[0]
+    [contest] = this_week(catalogue, {"somebody": [0, 1, first - 1, first]})
+    assert contest.events == (Event("somebody", (0, 1, first - 1), frozenset({first})),)
+
+
 def test_a_week_belongs_where_its_thursday_lies() -> None:
     catalogue, histories = make_weeks()
     thursday = MONDAY + timedelta(days=3)
@@ -204,10 +211,11 @@ def test_a_sample_is_the_same_each_time_and_has_so_many_events() -> None:
 
 
 def test_where_nobody_counted_the_median_of_the_others_stands() -> None:
-    of_race = race()
-    # Week 5, days 0 to 4, fields 0 to 2: a median of 8; of the fourth field nobody knows.
-    assert [vote for place, vote in zip(of_race.places, of_race.votes, strict=True) if place % 4 == 3] == [8] * 5
-    assert of_race.votes[0] == 5
+    papers = [make_paper(number, "robots", MONDAY, votes=votes) for number, votes in enumerate([0, None, 50, 1])]
+    catalogue, contest = Catalogue.of(papers), Contest(range(4), MONDAY.toordinal(), ())
+    assert [*Race(catalogue, contest, fit_until_then(catalogue, contest)).votes] == [0, 1, 50, 1]
+    unread = Catalogue([replace(paper, early_upvotes=None) for paper in papers])
+    assert [*Race(unread, contest, fit_until_then(unread, contest)).votes] == [0, 0, 0, 0]
 
 
 def test_equals_are_ranked_by_arxiv_id() -> None:
