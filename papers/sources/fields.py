@@ -3,10 +3,10 @@
 import re
 from urllib.parse import urlsplit
 
+from papers.arxiv_ids import read_id
 from papers.sources.base import MAX_TITLE
 from papers.text import has_html, readable
 
-ARXIV_ID = re.compile(r"((?:\d{4}\.\d{4,5}|[a-z-]{2,20}(?:\.[A-Z]{2})?/\d{7}))(?:v\d{1,3})?", re.ASCII)
 GITHUB_LINK = re.compile(
     r"https?://(?:www\.)?github\.com/([A-Za-z0-9][A-Za-z0-9-]{0,38})/([A-Za-z0-9._-]{1,100})", re.ASCII
 )
@@ -47,10 +47,10 @@ def check_title(value: object) -> str:
 
 def check_arxiv_id(value: object) -> str:
     """Return an arXiv id without its version."""
-    found = ARXIV_ID.fullmatch(value) if isinstance(value, str) else None
+    found = read_id(value) if isinstance(value, str) else None
     if not found:
         raise RowRefused("missing id" if value in (None, "") else "id is not an arXiv id")
-    return found.group(1)
+    return found
 
 
 def link_in(value: str) -> str:

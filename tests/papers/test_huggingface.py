@@ -123,9 +123,13 @@ def test_versions_of_an_id_are_one_paper() -> None:
     assert parse_row(id="2611.00001v12").key == parse_row(id="2611.00001").key == "arxiv:2611.00001"
 
 
-@pytest.mark.parametrize("arxiv_id", ["2611.00001", "0704.0001", "cs/0112017", "math.GT/0309136", "hep-th/9901001"])
+@pytest.mark.parametrize("arxiv_id", ["2611.00001", "0704.0001", "cs/0112017", "math/0309136", "hep-th/9901001"])
 def test_every_form_of_arxiv_id_is_read(arxiv_id: str) -> None:
     assert parse_row(id=arxiv_id + "v2").arxiv_id == arxiv_id
+
+
+def test_the_subject_class_of_an_old_id_is_left_out() -> None:
+    assert parse_row(id="math.GT/0309136v2").arxiv_id == "math/0309136"
 
 
 def test_text_is_made_readable() -> None:
