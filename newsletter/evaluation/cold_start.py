@@ -5,6 +5,7 @@ What somebody would say is taken from their earlier papers: the keywords most of
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,10 @@ from newsletter.evaluation.events import Catalogue, Contest, Event
 from newsletter.evaluation.figures import Figures, summarise
 from newsletter.evaluation.leaks import check_model
 from newsletter.evaluation.races import Fitter, Race, Ranker, Scores, fit_until_then
-from newsletter.relevance import Taste, rank
+from newsletter.relevance import Offer, Taste, rank
 
 KEYWORDS = 3
+LONG_AGO = -(10**9)
 
 
 def evaluate_cold_start(
@@ -31,13 +33,12 @@ def evaluate_cold_start(
         race = Race(catalogue, contest, fitter(catalogue, contest))
         check_model(race)
         offer = race.offer(race.attention)
-        tastes = {
-            "three_keywords": [Taste(interests=keywords(catalogue, event)) for event in contest.events],
-            "one_liked_paper": [race.taste(event.history[-1]) for event in contest.events],
-        }
-        for name, wanted in tastes.items():
-            figures[name] += race.measure(race.by_id(offer, ranker(offer, wanted)))
-        figures["three_keywords_plain"] += race.measure(_plain(race, tastes["three_keywords"]))
+        liked = [race.taste(event.history[-1]) for event in contest.events]
+        asking = [Taste(interests=keywords(catalogue, event)) for event in contest.events]
+        scores = [ranker(_without(offer, event), [taste]) for event, taste in zip(contest.events, asking, strict=True)]
+        figures["three_keywords"] += race.measure(race.by_id(offer, np.vstack(scores)))
+        figures["one_liked_paper"] += race.measure(race.by_id(offer, ranker(offer, liked)))
+        figures["three_keywords_plain"] += race.measure(_plain(race, asking))
         figures["popularity"] += race.measure(popularity(race))
     users = [event.user for contest in contests for event in contest.events]
     return {
@@ -52,6 +53,16 @@ def keywords(catalogue: Catalogue, event: Event) -> tuple[str, ...]:
     """Return what most of somebody's earlier papers are about: three keywords at most, equals by alphabet."""
     found = Counter(keyword for place in event.history for keyword in catalogue.papers[place].keywords)
     return tuple(sorted(found, key=lambda keyword: (-found[keyword], keyword))[:KEYWORDS])
+
+
+def _without(offer: Offer, event: Event) -> Offer:
+    """Return the same offer, in which the person's own papers are too old to tell what their keywords mean.
+
+    The keywords were taken from these, so they match best of all, and are most like what the same people write next.
+    """
+    days = offer.model.days.copy()
+    days[[*event.history]] = LONG_AGO
+    return Offer(offer.candidates, replace(offer.model, days=days), offer.day)
 
 
 def _plain(race: Race, tastes: Sequence[Taste]) -> Scores:

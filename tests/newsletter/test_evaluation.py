@@ -362,6 +362,26 @@ def test_a_liked_paper_and_keywords_find_the_field() -> None:
     assert (result["events"], result["users"], result["days"]) == (8, 8, 2)
 
 
+def test_the_papers_that_keywords_were_taken_from_do_not_tell_what_they_mean() -> None:
+    catalogue, histories = make_weeks()
+    own = histories["robots 1"][:-1]
+    papers = [
+        replace(paper, keywords=("zygote",), abstract=f"{paper.abstract} zygote") if place in own else paper
+        for place, paper in enumerate(catalogue.papers)
+    ]
+    found: dict[str, bool] = {}
+
+    def ask(offer: Offer, tastes: Sequence[Taste]) -> Scores:
+        for phrase in {phrase for taste in tastes for phrase in taste.interests}:
+            found[phrase] = offer.asked([phrase])[phrase].meaning is not None
+        return rank(offer, tastes)
+
+    tuesday = MONDAY + timedelta(days=1)
+    evaluate_cold_start(Catalogue(papers), daily(Catalogue(papers), histories, tuesday, tuesday), ranker=ask)
+    # Others write of voices and theorems, too; of zygotes only who is asked.
+    assert found == {"zygote": False, "voice": True, "theorem": True, "pixel": True}
+
+
 def test_nobody_is_left_out_for_having_no_keywords() -> None:
     catalogue, histories = make_weeks()
     silent = Catalogue([replace(paper, keywords=()) for paper in catalogue.papers])
