@@ -81,6 +81,22 @@ def read_due(name: str, at: datetime, *, stop_on: Kinds = ()) -> SourceRun | Non
     return run
 
 
+def read_on_request(source: Source, at: datetime) -> SourceRun | None:
+    """Read a source that somebody waits for, and return the run.
+
+    Return None when it was asked in this slot already, by whatever process, or rests after failures: no run is kept of
+    that, since somebody may wait for long.
+    """
+    due_at = at - (at - EPOCH) % source.every
+    if rest_after(_outcomes_before(SourceRun(source=source.name, started_at=at)), due_at):
+        return None
+    run, is_ours = SourceRun.objects.get_or_create(source=source.name, due_at=due_at, defaults={"started_at": at})
+    if not is_ours:
+        return None
+    _read(run, source)
+    return run
+
+
 def run_source(name: str, at: datetime) -> SourceRun:
     """Read one source now, due or not, and return the record of it."""
     run = SourceRun.objects.create(source=name, started_at=at)

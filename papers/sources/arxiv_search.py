@@ -1,4 +1,4 @@
-"""Past days from arXiv's search: for filling gaps, not for every day."""
+"""What arXiv's search tells on request: past days, for filling gaps, and single papers that somebody likes."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
@@ -19,6 +19,8 @@ SEARCH_URL = "https://export.arxiv.org/api/query"
 # arXiv allows two thousand, and takes its time for them.
 PAGE_SIZE = 500
 BUDGET_OF_A_DAY = timedelta(minutes=5)
+# An entry that says that something is wrong with the question, in an answer that is otherwise good.
+MARK_OF_ERROR = b"arxiv.org/api/errors"
 
 
 class ArxivSearch:
@@ -57,6 +59,31 @@ class ArxivSearch:
         )
 
 
+class ArxivPapers:
+    """The papers with these ids, in one answer. Ids of no paper are left out of it."""
+
+    # Not that of the feed: how the one fares says nothing of the other.
+    name = "arxiv by id"
+    every = timedelta(minutes=1)
+
+    def __init__(self, arxiv_ids: Sequence[str], url: str = SEARCH_URL) -> None:
+        self.arxiv_ids, self.url = list(arxiv_ids), url
+
+    def question(self, at: datetime) -> str:
+        return f"{len(self.arxiv_ids)} papers by their ids"
+
+    def why_empty(self, at: datetime) -> str:
+        return "arXiv knows none of these ids."
+
+    def fetch(self, at: datetime) -> Iterator[PaperRecord | RowError]:
+        """Yield the papers that arXiv knows. Raises SourceError when it cannot be read."""
+        params = {"id_list": ",".join(self.arxiv_ids), "start": 0, "max_results": len(self.arxiv_ids)}
+        with Visit(service_at(self.url), at) as visit:
+            answer = visit.get(self.url, params, check=_check_by_id)
+        for number, result in enumerate(_feed.parse(answer.body).results, start=1):
+            yield _row(result, f"entry {number}")
+
+
 class _PacedClient(arxiv.Client):  # type: ignore[misc]  # it ships no types
     """The library's client, which knows the pages and the format; it asks through a visit, which knows how to ask."""
 
@@ -73,6 +100,21 @@ class _PacedClient(arxiv.Client):  # type: ignore[misc]  # it ships no types
 
 def _check(answer: Answer, start: int) -> None:
     """Raise SourceError for a page that is none, or that has nothing where there is more: both happen, and pass."""
+    feed = _read_page(answer)
+    if not feed.results and feed.header.total_results > start:
+        raise _empty_page(feed)
+
+
+def _check_by_id(answer: Answer) -> None:
+    """Raise SourceError as for other pages. One that has entries is not empty: those of unknown ids say nothing."""
+    feed = _read_page(answer)
+    if MARK_OF_ERROR in answer.body:
+        raise SourceError(f"{NAME} answered that the question is wrong.", permanent=True)
+    if b"<entry" not in answer.body and feed.header.total_results:
+        raise _empty_page(feed)
+
+
+def _read_page(answer: Answer) -> _feed.ParsedFeed:
     check_xml(answer.body, NAME, "feed")
     try:
         feed = _feed.parse(answer.body)
@@ -80,10 +122,11 @@ def _check(answer: Answer, start: int) -> None:
         raise SourceError(f"{NAME} answered with a date that is none: {err}.", permanent=False) from err
     if feed.malformed:
         raise SourceError(f"{NAME} answered with XML that is broken: {feed.error}.", permanent=False)
-    if not feed.results and feed.header.total_results > start:
-        raise SourceError(
-            f"{NAME} answered with an empty page, of {feed.header.total_results:,} papers.", permanent=False
-        )
+    return feed
+
+
+def _empty_page(feed: _feed.ParsedFeed) -> SourceError:
+    return SourceError(f"{NAME} answered with an empty page, of {feed.header.total_results:,} papers.", permanent=False)
 
 
 def _row(result: arxiv.Result, position: str) -> PaperRecord | RowError:

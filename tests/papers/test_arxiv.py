@@ -9,7 +9,7 @@ from werkzeug import Request, Response
 
 from papers.models import Pace
 from papers.sources.arxiv import Arxiv, check_categories, split_authors
-from papers.sources.arxiv_search import PAGE_SIZE, ArxivSearch
+from papers.sources.arxiv_search import PAGE_SIZE, ArxivPapers, ArxivSearch
 from papers.sources.base import PaperRecord, RowError, SourceError, StaleAnswer
 from papers.sources.fields import RowRefused, repository_in
 from tests.factories import NOW
@@ -364,3 +364,65 @@ def test_an_entry_without_category_is_refused_and_the_others_are_kept(httpserver
     assert refused == RowError("2026-09-23 entry 2", "no category")
     assert isinstance(before, PaperRecord)
     assert isinstance(after, PaperRecord)
+
+
+# --- Papers by their ids ------------------------------------------------------------------------------------------
+
+# What arXiv has said of an id of no paper: an entry without dates, in an answer that is otherwise good.
+OF_NO_PAPER = b"<entry><id>http://arxiv.org/abs/2609.99999</id><title/></entry>"
+WRONG_QUESTION = b"<entry><id>https://arxiv.org/api/errors#incorrect_id_format</id><title>Error</title></entry>"
+
+
+def by_ids(httpserver: HTTPServer, *arxiv_ids: str) -> list[PaperRecord | RowError]:
+    return list(ArxivPapers(arxiv_ids, httpserver.url_for("/api/query")).fetch(NOW))
+
+
+def test_papers_are_asked_for_by_their_ids_in_one_question_and_take_a_turn(httpserver: HTTPServer) -> None:
+    answer_search(httpserver, SEARCH)
+    found = by_ids(httpserver, "2609.28471", "hep-th/9901001")
+    assert [row.arxiv_id for row in found if isinstance(row, PaperRecord)][:1] == ["2609.28471"]
+    ((request, _),) = httpserver.log
+    assert request.args.to_dict() == {"id_list": "2609.28471,hep-th/9901001", "start": "0", "max_results": "2"}
+    assert Pace.objects.get().service == "arxiv"
+
+
+def test_a_recorded_answer_to_an_id_is_read(httpserver: HTTPServer) -> None:
+    answer_search(httpserver, Path(ALL_FIXTURES / "arxiv" / "search_old_form.xml").read_bytes())
+    (record,) = by_ids(httpserver, "1601.00001")
+    assert isinstance(record, PaperRecord)
+    assert (record.arxiv_id, record.published_on) == ("1601.00001", date(2015, 12, 26))
+    assert (record.listed_on, record.readings, record.is_update) == (None, (), False)
+
+
+def test_fewer_papers_than_ids_are_no_reason_to_ask_on(httpserver: HTTPServer) -> None:
+    answer_search(httpserver, entries(0, 1, total=3).replace(b"</feed>", OF_NO_PAPER + b"</feed>"))
+    assert len(by_ids(httpserver, "2609.00000", "2609.99999", "2609.99998")) == 1
+    assert len(httpserver.log) == 1
+
+
+@pytest.mark.parametrize(
+    "body", [entries(0, 0, total=0), entries(0, 0, total=1).replace(b"</feed>", OF_NO_PAPER + b"</feed>")]
+)
+def test_ids_of_no_paper_have_no_answer(httpserver: HTTPServer, body: bytes) -> None:
+    answer_search(httpserver, body)
+    assert by_ids(httpserver, "2609.99999") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (entries(0, 0, total=2), "arxiv answered with an empty page, of 2 papers."),
+        (SEARCH[:2000], "arxiv answered with XML that is cut off."),
+        (entries(0, 0, total=1).replace(b"</feed>", WRONG_QUESTION + b"</feed>"), "arxiv answered that the question"),
+    ],
+)
+def test_an_answer_about_ids_that_is_none_is_an_error(httpserver: HTTPServer, body: bytes, message: str) -> None:
+    answer_search(httpserver, body)
+    with pytest.raises(SourceError, match=f"^{message}"):
+        by_ids(httpserver, "2609.00001", "2609.00002")
+
+
+def test_it_says_how_many_papers_it_asks_for_and_why_there_are_none() -> None:
+    source = ArxivPapers(["2609.00001", "2609.00002"])
+    assert source.question(NOW) == "2 papers by their ids"
+    assert source.why_empty(NOW) == "arXiv knows none of these ids."

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from papers.ingest import ingest, ingest_due, read_source, run_source
+from papers.ingest import ingest, ingest_due, read_on_request, read_source, run_source
 from papers.models import Paper, Signal, SourceRun, TrendingScore
 from papers.sources import SOURCES, http
 from papers.sources.arxiv import Arxiv
@@ -532,3 +532,29 @@ def test_what_was_read_is_scored(enable: Callable[..., None]) -> None:
     read_source_task("made")
     score_due_task()
     assert TrendingScore.objects.filter(paper__key=record.key).exists()
+
+
+# --- On request -----------------------------------------------------------------------------------------------------
+
+MINUTE = timedelta(minutes=1)
+
+
+def test_what_somebody_waits_for_is_read_once_in_a_slot() -> None:
+    source = Made([make_record()], every=MINUTE)
+    run = read_on_request(source, NOW)
+    assert run
+    assert (run.status, run.created, run.due_at) == ("read", 1, NOW)
+    assert read_on_request(source, NOW + timedelta(seconds=59)) is None
+    assert read_on_request(source, NOW + MINUTE)
+    assert source.asked_at == [NOW, NOW + MINUTE]
+
+
+def test_after_failures_nothing_is_asked_for_a_while_and_no_record_kept_of_that() -> None:
+    source = Made([failing()], every=MINUTE)
+    for minute in range(130):
+        read_on_request(source, NOW + minute * MINUTE)
+    assert source.asked_at == [NOW, NOW + MINUTE, NOW + 2 * MINUTE, NOW + 2 * HOUR + 2 * MINUTE]
+    assert SourceRun.objects.count() == 4
+    source.rows = []
+    assert read_on_request(source, NOW + 7 * HOUR)
+    assert read_on_request(source, NOW + 7 * HOUR + MINUTE)
