@@ -1,14 +1,14 @@
 """Why a paper was chosen: found in the very numbers that ranked it, and said in words. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
-from newsletter.relevance import CHANCE, Candidate, Offer, Points, Taste, same_name
+from newsletter.relevance import CHANCE, Candidate, Floats, Ints, Offer, Points, Taste, same_name
 from papers.text import shorten
 
 LONGEST_TITLE = 60
@@ -57,27 +57,47 @@ class Why(NamedTuple):
 
 
 class Strongest(NamedTuple):
-    """What of a taste adds most to the nearness of a paper: nothing where all of it is as unlike as chance has it."""
+    """What of each reader's taste adds most to the nearness of each of their picks (readers × picks).
 
-    nearness: float
-    why: Why | None
+    `added` is how much that is, 0 where all is as unlike as chance has it; `column` is which paper or phrase it is.
+    """
 
-
-@dataclass(frozen=True)
-class Case:
-    """One reader's share of the points, which is their row number `row`."""
-
-    offer: Offer
-    points: Points
-    taste: Taste
-    row: int
+    added: Floats
+    column: Ints
 
 
-def find_reasons(case: Case, places: Sequence[int]) -> list[tuple[Why, ...]]:
-    """Return why a reader gets each of the candidates at `places`: what they asked for, and what of their taste gave
-    it most points; else attention."""
-    found = zip(places, _strongest_papers(case, places), _strongest_wishes(case, places), strict=True)
-    return [_reasons(case, place, strongest) for place, *strongest in found]
+class Found(NamedTuple):
+    """What the numbers say of one pick: by how much it is near by a paper and by a stated interest, and by which."""
+
+    is_asked_for: bool
+    is_near: bool
+    by_paper: float
+    paper_id: int
+    by_wish: float
+    phrase: int
+
+
+def find_reasons(offer: Offer, points: Points, tastes: Sequence[Taste], chosen: Ints) -> list[list[tuple[Why, ...]]]:
+    """Return why each reader gets each of the candidates at the places `chosen` (readers × picks, −1 for none): what
+    they asked for, and what of their taste gave it most points; else attention."""
+    papers = _strongest(offer.likeness_to(points.likes.indices), points.likes, chosen)
+    wishes = _strongest(points.meanings, points.wishes, chosen)
+    facts = (
+        np.take_along_axis(points.is_asked_for, chosen, axis=1),
+        np.take_along_axis(points.is_near, chosen, axis=1),
+        papers.added,
+        offer.model.paper_ids[papers.column] if len(offer.model.paper_ids) else papers.column,
+        *wishes,
+    )
+    rows = zip(tastes, chosen.tolist(), *[fact.tolist() for fact in facts], strict=True)
+    return [
+        [
+            _reasons(offer, points.phrases, taste, place, found)
+            for place, found in zip(places, map(Found, *of_reader), strict=True)
+            if place >= 0
+        ]
+        for taste, places, *of_reader in rows
+    ]
 
 
 def reasons_outside(candidate: Candidate) -> tuple[Why, ...]:
@@ -86,66 +106,54 @@ def reasons_outside(candidate: Candidate) -> tuple[Why, ...]:
     return (outside, Why(Kind.TRENDING, candidate.attention)) if candidate.attention else (outside,)
 
 
-def _reasons(case: Case, place: int, strongest: Sequence[Strongest]) -> tuple[Why, ...]:
-    offer, points, taste = case.offer, case.points, case.taste
-    candidate = offer.candidates[place]
-    if candidate.is_pinned:
+def _strongest(likeness: Floats, shares: csr_matrix, chosen: Ints) -> Strongest:
+    """Return what adds most, of `shares` (readers × papers or phrases) times `likeness` (these × candidates)."""
+    counts = np.diff(shares.indptr)
+    added, best = np.zeros(chosen.shape, np.float32), np.zeros(chosen.shape, np.int64)
+    if len(shares.data) and chosen.size:
+        readers = np.repeat(np.arange(len(counts)), counts)
+        # A line for each entry of `shares`. Where there is no pick the last candidate stands in, and nobody asks.
+        alike = likeness[shares.indices[:, np.newaxis], chosen[readers]]
+        each = np.where(alike > CHANCE, shares.data[:, np.newaxis] * alike, 0)
+        added[counts > 0] = np.maximum.reduceat(each, shares.indptr[:-1][counts > 0])
+        entries, picks = np.nonzero(each == added[readers])
+        # Backwards, so that of equals the first is what stays.
+        best[readers[entries[::-1]], picks[::-1]] = shares.indices[entries[::-1]]
+    return Strongest(added, best)
+
+
+def _reasons(offer: Offer, phrases: Sequence[str], taste: Taste, place: int, found: Found) -> tuple[Why, ...]:
+    if offer.candidates[place].is_pinned:
         return (Why(Kind.PINNED),)
-    whys = []
-    if points.matches[case.row, place]:
-        asked = offer.asked(taste.interests)
-        whys += [Why(Kind.MATCHES, phrase) for phrase in taste.interests if place in asked[phrase].places]
-    if points.authors[case.row, place]:
-        followed = set(map(same_name, taste.authors))
-        whys += [Why(Kind.AUTHOR, name) for name in dict.fromkeys(candidate.authors) if same_name(name) in followed]
-    if points.topics[case.row, place]:
-        whys += [Why(Kind.TOPIC, name) for topic, name in sorted(candidate.topics.items()) if topic in taste.topics]
-    told = {why.about for why in whys}
-    new = [one for one in strongest if one.why and one.why.about not in told]
-    if new and (why := max(new, key=lambda one: one.nearness).why):
-        whys.append(why)
-    return tuple(whys) or (_otherwise(case, place),)
+    whys = _asked_for(offer, taste, place) if found.is_asked_for else []
+    by_wish = found.by_wish
+    if by_wish and any(why.about == phrases[found.phrase] for why in whys):
+        by_wish = 0
+    if found.by_paper and found.by_paper >= by_wish:
+        is_saved = any(said.paper_id == found.paper_id and said.kind == "saved" for said in taste.said)
+        whys.append(Why(Kind.SAVED if is_saved else Kind.LIKED, found.paper_id))
+    elif by_wish:
+        whys.append(Why(Kind.MEANT, phrases[found.phrase]))
+    return tuple(whys) or (_otherwise(offer, place, is_near=found.is_near),)
 
 
-def _otherwise(case: Case, place: int) -> Why:
-    attention = case.offer.candidates[place].attention
-    if case.points.is_near[case.row, place] and not (case.offer.in_demand[place] and attention):
+def _asked_for(offer: Offer, taste: Taste, place: int) -> list[Why]:
+    candidate = offer.candidates[place]
+    asked, followed = offer.asked(taste.interests), set(map(same_name, taste.authors))
+    names = [name for name in dict.fromkeys(candidate.authors) if same_name(name) in followed]
+    return [
+        *[Why(Kind.MATCHES, phrase) for phrase in taste.interests if place in asked[phrase].places],
+        *[Why(Kind.AUTHOR, name) for name in names],
+        *[Why(Kind.TOPIC, name) for topic, name in sorted(candidate.topics.items()) if topic in taste.topics],
+    ]
+
+
+def _otherwise(offer: Offer, place: int, *, is_near: bool) -> Why:
+    attention = offer.candidates[place].attention
+    if is_near and not (offer.in_demand[place] and attention):
         return Why(Kind.TASTE)
     # Without attention it is in the edition because somebody put it there.
     return Why(Kind.TRENDING, attention) if attention else Why(Kind.EDITION)
-
-
-def _strongest_papers(case: Case, places: Sequence[int]) -> list[Strongest]:
-    """Return which paper they like adds most to the nearness of each candidate."""
-    rows, shares = case.points.likes_of(case.row)
-    if not len(rows):
-        return [Strongest(0, None)] * len(places)
-    likeness = case.offer.likeness_to(rows)[rows[:, np.newaxis], places]
-    added = shares[:, np.newaxis] * likeness
-    best = added.argmax(axis=0)
-    saved = {said.paper_id for said in case.taste.said if said.kind == "saved"}
-    found = []
-    for column, line in enumerate(best.tolist()):
-        paper_id = int(case.offer.model.paper_ids[rows[line]])
-        why = Why(Kind.SAVED if paper_id in saved else Kind.LIKED, paper_id)
-        found.append(Strongest(float(added[line, column]), why if likeness[line, column] > CHANCE else None))
-    return found
-
-
-def _strongest_wishes(case: Case, places: Sequence[int]) -> list[Strongest]:
-    """Return which stated interest adds most to the nearness of each candidate."""
-    columns, shares = case.points.wishes_of(case.row)
-    if not len(columns):
-        return [Strongest(0, None)] * len(places)
-    likeness = case.points.meanings[columns[:, np.newaxis], places]
-    added = shares[:, np.newaxis] * likeness
-    return [
-        Strongest(
-            float(added[line, column]),
-            Why(Kind.MEANT, case.points.phrases[columns[line]]) if likeness[line, column] > CHANCE else None,
-        )
-        for column, line in enumerate(added.argmax(axis=0).tolist())
-    ]
 
 
 def in_words(whys: Sequence[Why], titles: Mapping[int, str]) -> str:

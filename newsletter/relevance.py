@@ -211,12 +211,16 @@ class Points:
         """Which candidates are near a reader's taste; none where there is no taste."""
         return (self.nearness > FLOOR) & self.has_taste[:, np.newaxis]
 
+    @cached_property
+    def is_asked_for(self) -> Flags:
+        """Which candidates match a stated interest, or are of an author or in a topic that a reader follows."""
+        return (self.matches + self.authors + self.topics) > 0
+
     @property
     def is_wanted(self) -> Flags:
         """Which candidates are no noise: all, where there is no taste."""
-        asked_for = (self.matches + self.authors + self.topics) > 0
         in_demand = self.in_demand & (self.less == 0)
-        wanted: Flags = self.is_near | asked_for | in_demand | ~self.has_taste[:, np.newaxis]
+        wanted: Flags = self.is_near | self.is_asked_for | in_demand | ~self.has_taste[:, np.newaxis]
         return wanted
 
     def likes_of(self, reader: int) -> tuple[Ints, Floats]:
@@ -231,6 +235,16 @@ class Points:
 def _row(matrix: csr_matrix, number: int) -> tuple[Ints, Floats]:
     places = slice(matrix.indptr[number], matrix.indptr[number + 1])
     return matrix.indices[places], matrix.data[places]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One reader's share of the points, which is their row number `row`."""
+
+    offer: Offer
+    points: Points
+    taste: Taste
+    row: int
 
 
 def reckon(offer: Offer, tastes: Sequence[Taste]) -> Points:

@@ -1,12 +1,12 @@
 """Chooses the papers for each reader, and knows why. Pure: plain values in and out, no database, no clock."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from newsletter.reasons import Case, Why, find_reasons, reasons_outside
-from newsletter.relevance import Flags, Ints, Offer, Points, Taste, reckon
+from newsletter.reasons import Why, find_reasons, reasons_outside
+from newsletter.relevance import Flags, Floats, Ints, Offer, Points, Taste, reckon
 
 # Maximal marginal relevance (Carbonell and Goldstein 1998): how much the points count, against being like what was
 # chosen before. Likeness is told in points by a factor.
@@ -18,8 +18,7 @@ PINNED = 1e6
 BATCH = 1000
 
 
-@dataclass(frozen=True)
-class Pick:
+class Pick(NamedTuple):
     """A chosen paper, its points, and why it was chosen."""
 
     paper_id: int
@@ -47,17 +46,19 @@ def _choose(offer: Offer, tastes: Sequence[Taste]) -> list[list[Pick]]:
     sizes = np.array([taste.size for taste in tastes], np.int64)
     outside = _outside(offer, points, free & ~wanted, sizes - (wanted & offer.pinned).sum(axis=1))
     chosen = _most_various(offer, points, wanted, sizes - (outside >= 0))
-    cases = [Case(offer, points, taste, row) for row, taste in enumerate(tastes)]
-    rows = zip(cases, chosen.tolist(), outside.tolist(), strict=True)
-    return [_picks(case, [place for place in places if place >= 0], stranger) for case, places, stranger in rows]
+    whys = find_reasons(offer, points, tastes, chosen)
+    return [
+        _picks(offer, points.total[row], places, whys[row], stranger)
+        for row, (places, stranger) in enumerate(zip(chosen.tolist(), outside.tolist(), strict=True))
+    ]
 
 
 def _withheld(offer: Offer, tastes: Sequence[Taste]) -> Flags:
     """Return which candidates each reader may not get."""
     withheld = np.zeros((len(tastes), len(offer.candidates)), np.bool_)
     for reader, taste in enumerate(tastes):
-        known = taste.seen.union([said.paper_id for said in taste.said]) & offer.places.keys()
-        places = [offer.places[paper_id] for paper_id in known]
+        places = [offer.places[said.paper_id] for said in taste.said if said.paper_id in offer.places]
+        places += [offer.places[paper_id] for paper_id in taste.seen if paper_id in offer.places]
         for phrase in taste.muted:
             places += offer.having(phrase)
         withheld[reader, places] = True
@@ -95,13 +96,11 @@ def _most_various(offer: Offer, points: Points, wanted: Flags, sizes: Ints) -> I
     return chosen
 
 
-def _picks(case: Case, places: list[int], stranger: int) -> list[Pick]:
-    """Return the picks at `places` and, where there is one and it is not alone, that at `stranger`."""
-    whys = find_reasons(case, places)
+def _picks(offer: Offer, points: Floats, places: list[int], whys: list[tuple[Why, ...]], stranger: int) -> list[Pick]:
+    """Return the picks at `places` (−1 for none) and, where there is one and it is not alone, that at `stranger`."""
+    places = places[: len(whys)]
     if places and stranger >= 0:
-        places, whys = [*places, stranger], [*whys, reasons_outside(case.offer.candidates[stranger])]
-    total = case.points.total[case.row]
-    return [
-        Pick(case.offer.candidates[place].paper_id, round(float(total[place]), 4), why)
-        for place, why in zip(places, whys, strict=True)
-    ]
+        places, whys = [*places, stranger], [*whys, reasons_outside(offer.candidates[stranger])]
+    scores = points[places].astype(float).round(4).tolist()
+    paper_ids = [offer.candidates[place].paper_id for place in places]
+    return [*map(Pick, paper_ids, scores, whys)]
