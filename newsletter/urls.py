@@ -1,6 +1,6 @@
 from django.urls import path
 
-from newsletter import feedback_views, feeds, privacy_views, views
+from newsletter import feedback_views, feeds, interest_views, privacy_views, views
 
 urlpatterns = [
     path("editions/", views.show_editions, name="editions"),
@@ -14,5 +14,8 @@ urlpatterns = [
     path("privacy/<token>/paper-route.json", privacy_views.download_everything, name="privacy_download"),
     path("privacy/<token>/erase", privacy_views.erase_me, name="privacy_erase"),
     path("digest/<token>", views.web_copy, name="web_copy"),
+    path("interests/<token>", interest_views.show_interests, name="interests"),
+    path("interests/<token>/reset", interest_views.reset_interests, name="interests_reset"),
+    path("about/choosing", interest_views.show_how_chosen, name="about_choosing"),
     path("say/<token>/<int:paper_id>/<kind>", feedback_views.give_feedback, name="feedback"),
 ]
