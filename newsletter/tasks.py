@@ -12,7 +12,8 @@ from newsletter.retention import retain
 SENDING_TIME = timedelta(seconds=50)
 
 
-@shared_task
+# Closing may have to make the text model anew, which takes its time.
+@shared_task(soft_time_limit=280, time_limit=300)
 def keep_editions_task() -> None:
     keep_editions(timezone.now())
 
