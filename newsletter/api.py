@@ -62,7 +62,7 @@ class EditionWithEntries(EditionOut):
                 "note": entry.note,
                 "paper": entry.paper,
             }
-            for rank, entry in enumerate(edition.entries.going_out(), start=1)
+            for rank, entry in enumerate(edition.entries.on_page(), start=1)
         ]
 
 

@@ -38,7 +38,7 @@ def _item(edition: Edition, titles: list[str]) -> Item:
 def edition(request: HttpRequest, period: str, form: str) -> HttpResponse:
     found = closed_edition(period)
     closed_at = found.closing_at or found.closes_at
-    entries = found.entries.going_out()
+    entries = found.entries.on_page()
     listing = Listing(
         title=f"Paper Route: {found.title}",
         description="The papers of this edition, as they stood when it closed.",

@@ -17,6 +17,9 @@ from papers.models import Paper
 from subscribers.models import Subscriber
 
 
+ON_PAGE = 60
+
+
 class EditionQuerySet(models.QuerySet["Edition"]):
     def closed(self) -> EditionQuerySet:
         return self.filter(status=Edition.Status.CLOSED)
@@ -125,6 +128,10 @@ class EditionEntryQuerySet(models.QuerySet["EditionEntry"]):
         """What readers can get, in order, with the papers."""
         visible = self.filter(is_hidden=False, paper__is_hidden=False)
         return visible.select_related("paper").prefetch_related("paper__topics").in_order()
+
+    def on_page(self) -> EditionEntryQuerySet:
+        """What everybody may look up, in order: the first of them. The others are there for readers whom they suit."""
+        return self.going_out()[:ON_PAGE]
 
     def titles(self) -> dict[int, list[str]]:
         """The titles of what readers can get, in order, by edition."""

@@ -50,7 +50,7 @@ def show_editions(request: HttpRequest) -> HttpResponse:
 @public_page()
 def show_edition(request: HttpRequest, period: str) -> HttpResponse:
     edition = closed_edition(period)
-    entries = [Shown(entry.paper, in_words(entry.parts), entry.note) for entry in edition.entries.going_out()]
+    entries = [Shown(entry.paper, in_words(entry.parts), entry.note) for entry in edition.entries.on_page()]
     of_kind = Edition.objects.archive().filter(kind=edition.kind)
     context = {
         "edition": edition,

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from newsletter.models import Edition, EditionEntry
+from newsletter.models import ON_PAGE, Edition, EditionEntry
 from newsletter.periods import Period
 from newsletter.views import LEADS, PAGE_SIZE
 from papers.models import Paper, Topic
@@ -195,3 +195,10 @@ def test_an_edition_takes_no_more_queries_for_twenty_papers_than_for_ten(client:
             read(client, url)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_an_edition_s_page_stays_short_however_many_papers_there_are_for_readers(client: Client) -> None:
+    edition = make_edition(*[make_paper(title=f"The paper {number}.") for number in range(ON_PAGE + 2)])
+    page = client.get(f"/editions/{edition.period}/").content.decode()
+    assert f"The paper {ON_PAGE - 1}." in page
+    assert f"The paper {ON_PAGE}." not in page
