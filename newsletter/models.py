@@ -16,7 +16,6 @@ from newsletter.schedule import is_weekend
 from papers.models import Paper
 from subscribers.models import Subscriber
 
-
 ON_PAGE = 60
 
 
