@@ -31,6 +31,7 @@ SIGN_UP = {
     "solution": TEXT,
     "topics": MANY,
     "papers": MANY,
+    "arxiv_ids": TEXT,
     "interests": TEXT,
 }
 PREFERENCES = {
@@ -39,6 +40,7 @@ PREFERENCES = {
     "followed_authors": TEXT,
     "muted_words": TEXT,
     "remove": MANY,
+    "arxiv_ids": TEXT,
     "cadence": TEXT,
     "weekday": TEXT,
     "paused_until": TEXT,
@@ -46,6 +48,16 @@ PREFERENCES = {
     "size": TEXT,
     "hour": TEXT,
     "time_zone": TEXT,
+}
+INTERESTS = {
+    "ignore": TEXT,
+    "use_again": TEXT,
+    "interest": TEXT,
+    "author": TEXT,
+    "topic": TEXT,
+    "forget": TEXT,
+    "forget_less": TEXT,
+    "meant": TEXT,
 }
 PAPER = 77
 # What each form may be sent; those that open by a link with the purpose of their token.
@@ -60,6 +72,8 @@ FORMS: dict[str, tuple[Purpose | None, dict[str, Any]]] = {
     "/u/{token}": (Purpose.UNSUBSCRIBE, {"List-Unsubscribe": TEXT, "reason": TEXT, "instead": TEXT}),
     "/privacy/{token}/erase": (Purpose.PREFERENCES, {"sure": TEXT, "erase": TEXT}),
     "/saved/{token}": (Purpose.PREFERENCES, {"remove": TEXT, "keep": TEXT}),
+    "/interests/{token}": (Purpose.PREFERENCES, INTERESTS),
+    "/interests/{token}/reset": (Purpose.PREFERENCES, {}),
     **{f"/say/{{token}}/{PAPER}/{kind}": (Purpose.FEEDBACK, {"undo": TEXT}) for kind in Feedback.Kind},
 }
 

@@ -36,6 +36,10 @@ def press_first(name: str) -> Step:
     return lambda page: page.get_by_role("button", name=name, exact=True).first.click()
 
 
+def press_first_term(page: Page) -> None:
+    page.locator(".term").first.click()
+
+
 def without_help(page: Page) -> None:
     """Send what the browser would hold back, as one without these checks does."""
     page.locator("main form").evaluate_all("forms => forms.forEach(form => form.noValidate = true)")
@@ -142,6 +146,25 @@ def saved_nothing() -> str:
     return preferences_of_new().replace("/preferences/", "/saved/")
 
 
+def interests() -> str:
+    """The page of somebody who filled in every field and said something of every kind, also too fast."""
+    reader, at = reader_with_everything(), timezone.now()
+    Subscriber.objects.filter(pk=reader.pk).update(interests="world models\nzymurgy", ignored_words="results")
+    papers = sorted(Paper.objects.all(), key=lambda paper: -len(paper.title))
+    for number, paper in enumerate(papers[1:9]):
+        say(reader, paper, [Feedback.Kind.SAVED, Feedback.Kind.MORE, Feedback.Kind.LESS][number % 3], at)
+    Feedback.objects.create(subscriber=reader, paper=papers[9], kind=Feedback.Kind.MORE, at=at, is_automated=True)
+    return preferences_url(reader, at).replace("/preferences/", "/interests/")
+
+
+def interests_of_new() -> str:
+    return preferences_of_new().replace("/preferences/", "/interests/")
+
+
+def interests_reset() -> str:
+    return f"{interests()}/reset"
+
+
 def say_of(kind: str, status: str = Subscriber.Status.ACTIVE) -> Callable[[], str]:
     """The link that says `kind` of the paper with the longest title, in the mail of a reader with this status."""
 
@@ -170,6 +193,12 @@ def erase() -> str:
 
 
 # --- What is done there -----------------------------------------------------------------------------------------------
+
+
+def open_all_points(page: Page) -> None:
+    """Open the list of all papers, and look at the points of the last."""
+    page.get_by_text("papers of the edition, by your points").click()
+    page.locator(".all-points a").last.click()
 
 
 def to_another(kind: str) -> Step:
@@ -235,6 +264,14 @@ VISITS: dict[str, Visit] = {
     "saved-nothing": Visit(saved_nothing),
     "saved-removed": Visit(saved, (press_first("Remove"),)),
     "saved-again": Visit(saved, (press_first("Remove"), press("Undo"))),
+    "interests": Visit(interests),
+    "interests-of-new": Visit(interests_of_new),
+    "interests-far": Visit(interests, (open_all_points,)),
+    "interests-ignored": Visit(interests, (press_first_term,)),
+    "interests-removed": Visit(interests, (press_first("Remove"),)),
+    "interests-meant": Visit(interests, (press("That was me: count it"),)),
+    "interests-reset": Visit(interests_reset),
+    "interests-forgotten": Visit(interests_reset, (press("Forget it all"),)),
     "more": Visit(say_of("more")),
     "more-said": Visit(say_of("more"), (press("More like this"),)),
     "less": Visit(say_of("less")),

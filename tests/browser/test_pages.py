@@ -53,6 +53,7 @@ PAGES: dict[str, str | Callable[[], str]] = {
     "edition": edition,
     "about": "/about/",
     "about-trending": "/about/trending",
+    "about-choosing": "/about/choosing",
     "missing": "/nowhere/",
     "start": "/subscribe/",
     "check-your-inbox": "/subscribe/check-your-inbox/",
