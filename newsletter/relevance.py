@@ -184,7 +184,7 @@ class Points:
 
     `likes` (readers × all papers) and `wishes` (readers × phrases) are the shares of a reader's taste that papers they
     like and interests they stated have; together one, where there is a taste. `nearness` is the likeness to it as it
-    is, `text` the same in standard deviations.
+    is, `text` the same in standard deviations. `wish` tells for which of their wishes a candidate is there, −1 for none.
     """
 
     likes: csr_matrix
@@ -201,6 +201,7 @@ class Points:
     less: Floats
 
     in_demand: Flags
+    wish: Ints
 
     @cached_property
     def total(self) -> Floats:
@@ -277,6 +278,7 @@ def reckon(offer: Offer, tastes: Sequence[Taste]) -> Points:
         topics=TOPIC_POINTS * _count(offer, [[*map(offer.in_topic, taste.topics)] for taste in tastes]),
         less=_disliked(offer, history.dislikes(shape)),
         in_demand=offer.in_demand,
+        wish=_number_wishes(offer, tastes),
     )
 
 
@@ -387,6 +389,17 @@ def _largest(values: Floats, count: int) -> Ints:
     else:
         enough = np.arange(len(values))
     return enough[np.argsort(-values[enough], kind="stable")[:count]]
+
+
+def _number_wishes(offer: Offer, tastes: Sequence[Taste]) -> Ints:
+    """Return which wish of a reader each candidate is there for (readers × candidates): the number of a stated interest
+    that stands in it, else of a topic it is in, −1 for none."""
+    numbers = np.full((len(tastes), len(offer.candidates)), -1)
+    for reader, taste in enumerate(tastes):
+        places = [*map(offer.in_topic, sorted(taste.topics)), *map(offer.having, sorted(taste.interests))]
+        for number, of_wish in enumerate(places):
+            numbers[reader, [*of_wish]] = number
+    return numbers
 
 
 def _vectors(model: TextModel, paper_ids: Collection[int]) -> csr_matrix:

@@ -12,6 +12,8 @@ from newsletter.relevance import Flags, Floats, Ints, Offer, Points, Taste, reck
 # chosen before. Likeness is told in points by a factor.
 MMR = 0.9
 LIKENESS_IN_POINTS = 90.0
+# What another paper for the same wish has less than the one before it, so that one wish does not take all the room.
+REPEATED = 0.4
 # Above all points there are.
 PINNED = 1e6
 # Readers at a time: what is made on the way takes some megabytes for each thousand.
@@ -84,15 +86,18 @@ def _most_various(offer: Offer, points: Points, wanted: Flags, sizes: Ints) -> I
     order = np.arange(len(offer.candidates))
     left = np.where(wanted, np.where(offer.pinned, PINNED - order, MMR * points.total), -np.inf)
     # Whoever gets the edition as it is gets it in its order.
-    held_back = ((1 - MMR) * LIKENESS_IN_POINTS * points.has_taste)[:, np.newaxis]
-    nearest = np.zeros_like(left)
+    is_mixed = points.has_taste[:, np.newaxis]
+    nearest, repeated = np.zeros_like(left), np.zeros_like(left)
     chosen = np.full((len(wanted), max(sizes, default=0)), -1)
     for turn in range(chosen.shape[1]):
-        best = (left - held_back * nearest).argmax(axis=1)
+        held_back = (1 - MMR) * LIKENESS_IN_POINTS * nearest + REPEATED * repeated
+        best = (left - is_mixed * held_back).argmax(axis=1)
         goes_on = (turn < sizes) & (left[readers, best] > -np.inf)
         chosen[goes_on, turn] = best[goes_on]
         left[readers, best] = -np.inf
         nearest = np.maximum(nearest, offer.alike[best])
+        wish = points.wish[readers, best][:, np.newaxis]
+        repeated += (points.wish == wish) & (wish >= 0)
     return chosen
 
 

@@ -262,3 +262,16 @@ def test_a_paper_that_the_model_does_not_know_is_near_nobodys_taste() -> None:
     offered = offer(*(candidate(paper_id, attention="") for paper_id in (901, 902, 903, 904, 101)))
     picks = chosen(offered, Taste(said=(said(110),)))
     assert [Kind.TASTE in {why.kind for why in pick.why} for pick in picks] == [False] * len(picks)
+
+
+def test_one_wish_does_not_take_all_the_room() -> None:
+    robots = [candidate(one, text=plain("a robot"), score=9) for one in IDS if field_of(one) == "robots"]
+    proof = candidate(201, text=plain("a proof"))
+    picks = reasons(offer(*robots, proof), Taste(interests=("robot", "proof"), said=(said(115),), size=8))
+    assert "matches “proof”" in picks[201]
+    assert list(picks).index(201) < 7
+
+
+def test_followed_topics_fill_the_digest_of_who_wants_nothing_else() -> None:
+    offered = offer(*(candidate(one, topics={2: "Video"} if one > 100 else {}) for one in (*IDS[:5], *IDS[15:25])))
+    assert ids(offered, Taste(topics=frozenset({2}), size=10)) == IDS[15:25]
