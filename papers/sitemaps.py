@@ -46,6 +46,7 @@ class PageSitemap(PublicSitemap[str]):
             reverse("editions"),
             reverse("about"),
             reverse("about_trending"),
+            reverse("about_choosing"),
         ]
 
     def location(self, item: str) -> str:
