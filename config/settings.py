@@ -192,6 +192,7 @@ CELERY_BEAT_SCHEDULE = {
     "send digests": _every("newsletter.tasks.send_due_task", 5),
     "sweep": _every("newsletter.tasks.sweep_task", 30),
     "answer sign-ups": _every("subscribers.tasks.answer_sign_ups_task", 5),
+    "look up wanted papers": _every("subscribers.tasks.look_up_wanted_task", 60),
     "remove what was kept long enough": _every("newsletter.tasks.retain_task", 3600),
 }
 
@@ -260,10 +261,12 @@ SUBSCRIBERS_LIMITS = {"address": "10/hour", "network": "40/hour", "everywhere": 
 SUBSCRIBERS_LIMITS_STORAGE = REDIS_URL or "memory://"
 # Whether consent is recorded with the IP address it came from, without its last part.
 SUBSCRIBERS_KEEP_IP = flag("SUBSCRIBERS_KEEP_IP")
-# How long things are kept: who never confirmed; the truncated IP addresses; what those who left had wished for.
+# How long things are kept: who never confirmed; the truncated IP addresses; what those who left had wished for; which
+# papers somebody likes that could not be looked up.
 SUBSCRIBERS_KEEP_PENDING = timedelta(days=30)
 SUBSCRIBERS_KEEP_IP_FOR = timedelta(days=90)
 SUBSCRIBERS_KEEP_WISHES_OF_LEFT = timedelta(days=90)
+SUBSCRIBERS_KEEP_WANTED = timedelta(days=14)
 # And which papers somebody got, which is also what keeps a paper from coming twice.
 NEWSLETTER_KEEP_PICKS = timedelta(days=400)
 

@@ -12,7 +12,8 @@ from django.db import transaction
 
 from papers.models import Paper, Topic
 from subscribers import signals
-from subscribers.models import DEFAULT_SIZE, TIME_ZONES, Feedback, Subscriber
+from subscribers.models import DEFAULT_SIZE, TIME_ZONES, Feedback, Subscriber, WantedPaper
+from subscribers.pasted import known_papers, looks_up_papers
 
 STORED = [
     "interests",
@@ -96,11 +97,16 @@ def just_liked(papers: Iterable[int]) -> tuple[Said, ...]:
 
 
 def save_preferences(
-    reader: Subscriber, topics: Iterable[Topic], at: datetime, *, no_longer_liked: Collection[int] = ()
+    reader: Subscriber,
+    topics: Iterable[Topic],
+    at: datetime,
+    *,
+    no_longer_liked: Collection[int] = (),
+    arxiv_ids: Sequence[str] = (),
 ) -> None:
     """Store the preferences set on `reader`, and `topics` in place of those followed so far.
 
-    `no_longer_liked` are ids of papers.
+    `no_longer_liked` are ids of papers; `arxiv_ids` those of papers that are liked from now on, known to us or not.
     """
     with transaction.atomic():
         # An update: somebody may have been erased since.
@@ -109,7 +115,32 @@ def save_preferences(
             return
         reader.topics.set(topics)
         reader.feedback.filter(paper__in=no_longer_liked, kind=Feedback.Kind.MORE).delete()
+        like_by_arxiv_id(reader, arxiv_ids, at)
         _tell_of_change(reader)
+
+
+def like_by_arxiv_id(reader: Subscriber, arxiv_ids: Sequence[str], at: datetime) -> None:
+    """Let `reader` like these papers: those we know at once, the others once they are looked up, where they are."""
+    known = known_papers(arxiv_ids)
+    like(reader, known.values(), at)
+    if looks_up_papers():
+        unknown = [arxiv_id for arxiv_id in arxiv_ids if arxiv_id not in known]
+        WantedPaper.objects.bulk_create(
+            [WantedPaper(subscriber=reader, arxiv_id=arxiv_id, asked_at=at) for arxiv_id in unknown],
+            ignore_conflicts=True,
+        )
+
+
+def like(reader: Subscriber, papers: Iterable[int], at: datetime) -> None:
+    """Record that `reader` liked these papers at `at`; of those that count as liked already nothing changes."""
+    more, papers = Feedback.Kind.MORE, set(papers)
+    liked = set(reader.feedback.counting().filter(kind=more, paper__in=papers).values_list("paper_id", flat=True))
+    Feedback.objects.bulk_create(
+        [Feedback(subscriber=reader, paper_id=paper_id, kind=more, at=at) for paper_id in sorted(papers - liked)],
+        update_conflicts=True,
+        unique_fields=["subscriber", "paper", "kind"],
+        update_fields=["at", "mail_id", "is_automated"],
+    )
 
 
 def change_preferences(reader: Subscriber, at: datetime, **changes: Any) -> None:
@@ -124,9 +155,17 @@ def _tell_of_change(reader: Subscriber) -> None:
     transaction.on_commit(lambda: signals.preferences_changed.send(Subscriber, subscriber_id=reader.pk), robust=True)
 
 
-def make_choices(topics: Collection[int], papers: Collection[int], interests: str, time_zone: str) -> dict[str, Any]:
+def make_choices(
+    topics: Collection[int], papers: Collection[int], interests: str, time_zone: str, arxiv_ids: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return what a visitor chose before signing up, as JSON can hold it; nothing when nothing was chosen."""
-    chosen = {"topics": sorted(topics), "papers": sorted(papers), "interests": interests, "time_zone": time_zone}
+    chosen = {
+        "topics": sorted(topics),
+        "papers": sorted(papers),
+        "arxiv_ids": list(arxiv_ids),
+        "interests": interests,
+        "time_zone": time_zone,
+    }
     return {name: value for name, value in chosen.items() if value}
 
 
@@ -140,8 +179,8 @@ def save_choices(reader: Subscriber, choices: Mapping[str, Any], at: datetime) -
     if "topics" in choices:
         reader.topics.set(Topic.objects.filter(pk__in=choices["topics"]))
     if "papers" in choices:
-        papers = Paper.objects.visible().filter(pk__in=choices["papers"])
-        Feedback.objects.bulk_create(
-            [Feedback(subscriber=reader, paper=paper, kind=Feedback.Kind.MORE, at=at) for paper in papers],
-            ignore_conflicts=True,
-        )
+        like(reader, Paper.objects.visible().filter(pk__in=choices["papers"]).values_list("pk", flat=True), at)
+    if "arxiv_ids" in choices:
+        # In place of what was wished for before, so that however many forms are sent for somebody, it stays one list.
+        reader.wanted_papers.all().delete()
+        like_by_arxiv_id(reader, choices["arxiv_ids"], at)

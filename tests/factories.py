@@ -43,6 +43,10 @@ def make_paper(*, title: str = "", upvotes: int | None = 10, listed_on: date | N
     return paper
 
 
+def make_arxiv_paper(arxiv_id: str, *, title: str = "", is_hidden: bool = False) -> Paper:
+    return make_paper(arxiv_id=arxiv_id, key=f"arxiv:{arxiv_id}", title=title, is_hidden=is_hidden)
+
+
 def make_reader(*, email: str = "", status: str = Subscriber.Status.ACTIVE, **fields: object) -> Subscriber:
     """An active reader who confirmed two days ago, unless told otherwise."""
     confirmed_at = NOW - timedelta(days=2) if status != Subscriber.Status.PENDING else None

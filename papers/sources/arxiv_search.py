@@ -77,9 +77,9 @@ class ArxivPapers:
 
     def fetch(self, at: datetime) -> Iterator[PaperRecord | RowError]:
         """Yield the papers that arXiv knows. Raises SourceError when it cannot be read."""
-        params = {"id_list": ",".join(self.arxiv_ids), "start": 0, "max_results": len(self.arxiv_ids)}
+        ids, count = ",".join(self.arxiv_ids), len(self.arxiv_ids)
         with Visit(service_at(self.url), at) as visit:
-            answer = visit.get(self.url, params, check=_check_by_id)
+            answer = visit.get(self.url, {"id_list": ids, "start": 0, "max_results": count}, check=_check_by_id)
         for number, result in enumerate(_feed.parse(answer.body).results, start=1):
             yield _row(result, f"entry {number}")
 

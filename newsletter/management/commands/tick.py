@@ -13,6 +13,7 @@ from papers.modelling import refresh_if_stale
 from papers.scoring import score_due
 from subscribers.emails import send_due_letters
 from subscribers.optin import answer_sign_ups
+from subscribers.wanted import look_up_wanted
 
 SENDING_TIME = timedelta(minutes=10)
 
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         for run in runs:
             told = f"{run.status}, {run.created} new papers, {run.signals} new signals. {run.detail}"
             self.stdout.write(f"{run.source}: {told.strip()}")
+        look_up_wanted(at)
         while score_due(at):
             pass
         refresh_if_stale(at)
