@@ -4,8 +4,11 @@ from typing import Any
 
 from django import forms
 
+from papers.arxiv_ids import ids_in
 from papers.models import Topic
 from subscribers.addresses import AddressRefused, clean_address
+from subscribers.models import MAX_TEXT
+from subscribers.pasted import MAX_IDS, Pasted, read_pasted
 
 
 class AddressField(forms.CharField):
@@ -35,3 +38,20 @@ class TopicsField(forms.ModelMultipleChoiceField[Topic]):
         if any(len(str(pk)) > 18 for pk in value or []):
             raise forms.ValidationError(self.error_messages["invalid_pk_value"], params={"pk": "…"})
         return super().clean(value)
+
+
+class PapersField(forms.CharField):
+    """A list of papers as somebody pastes it; becomes what it names."""
+
+    def __init__(self) -> None:
+        widget = forms.Textarea(attrs={"rows": 2, "placeholder": "2305.03048, https://arxiv.org/abs/2402.17764"})
+        hint = "arXiv ids or links, one a line or separated by commas; whatever stands around them is ignored."
+        super().__init__(
+            label="Other papers you like", required=False, max_length=MAX_TEXT, widget=widget, help_text=hint
+        )
+
+    def clean(self, value: Any) -> Pasted:
+        text = super().clean(value)
+        if (count := len(ids_in(text))) > MAX_IDS:
+            raise forms.ValidationError(f"These are {count} papers. Paste at most {MAX_IDS} at a time.")
+        return read_pasted(text)

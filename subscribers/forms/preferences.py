@@ -3,10 +3,11 @@ from functools import cached_property
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from papers.text import collapse_lines
-from subscribers.forms.fields import TopicsField
+from subscribers.forms.fields import PapersField, TopicsField
 from subscribers.forms.start import RowsField, is_row
 from subscribers.local_time import today_of
 from subscribers.models import (
@@ -19,12 +20,17 @@ from subscribers.models import (
     Subscriber,
     split_phrases,
 )
-from subscribers.preferences import STORED, Preferences, Said, read_feedback
+from subscribers.pasted import Pasted, told_of
+from subscribers.preferences import STORED, Preferences, Said, just_liked, read_feedback
 
 # Weeks of the buttons beside the date; none ends a pause.
 PAUSES = [(1, "1 week"), (2, "2 weeks"), (4, "4 weeks"), (0, "Resume")]
 # More than anybody has liked.
 MOST_LIKED = 1000
+# Papers of one reader that wait to be looked up: others wait behind them.
+MOST_WANTED = 200
+# When papers that somebody who left likes are looked up.
+AFTER_RETURN = "once you get digests again"
 
 
 class PhrasesField(forms.CharField):
@@ -43,10 +49,13 @@ class PreferencesForm(forms.ModelForm[Subscriber]):
 
     topics = TopicsField()
     interests = PhrasesField(rows=3, hint="Words or phrases you want to read about, separated by commas or lines.")
-    followed_authors = PhrasesField(rows=2, hint="Whole names, separated by commas or lines. Their papers are moved to the top.")
+    followed_authors = PhrasesField(
+        rows=2, hint="Whole names, separated by commas or lines. Their papers are moved to the top."
+    )
     muted_words = PhrasesField(rows=2, hint="Papers with one of these words or phrases are left out.")
     # Papers that the reader does not like any more.
     remove = RowsField(most=MOST_LIKED)
+    arxiv_ids = PapersField()
     size = forms.IntegerField(label="Papers a digest", min_value=MIN_SIZE, max_value=MAX_SIZE)
     cadence = forms.ChoiceField(label="How often", choices=Subscriber.Cadence.choices, widget=forms.RadioSelect)
     weekday = forms.TypedChoiceField(label="Day", choices=Subscriber.Weekday.choices, coerce=int)
@@ -84,6 +93,25 @@ class PreferencesForm(forms.ModelForm[Subscriber]):
         said: QuerySet[Feedback] = self.instance.feedback.counting().filter(kind=Feedback.Kind.MORE)
         return list(said.select_related("paper"))
 
+    @cached_property
+    def wanted(self) -> list[str]:
+        """The arXiv ids of papers that the reader likes and that wait to be looked up."""
+        return list(self.instance.wanted_papers.values_list("arxiv_id", flat=True))
+
+    @property
+    def pasted(self) -> Pasted:
+        pasted: Pasted = getattr(self, "cleaned_data", {}).get("arxiv_ids", Pasted())
+        return pasted
+
+    @property
+    def told(self) -> str:
+        """What becomes of the list of papers that was pasted, in a sentence."""
+        return told_of(self.pasted, "after you save" if self.instance.is_active else AFTER_RETURN)
+
+    @property
+    def told_when_saved(self) -> str:
+        return told_of(self.pasted, "within some minutes" if self.instance.is_active else AFTER_RETURN)
+
     @property
     def chosen_topics(self) -> frozenset[int]:
         """The topics that are ticked, valid or not, to tick them again."""
@@ -96,6 +124,14 @@ class PreferencesForm(forms.ModelForm[Subscriber]):
     def _ticked(self, name: str) -> frozenset[int]:
         ticked = map(str, self[name].value() or [])
         return frozenset(int(given) for given in ticked if is_row(given))
+
+    def clean_arxiv_ids(self) -> Pasted:
+        pasted = self.pasted
+        if pasted.promised and len({*self.wanted, *pasted.promised}) > MOST_WANTED:
+            raise ValidationError(
+                f"{len(self.wanted)} papers of yours are still to be looked up. Add these once that is done."
+            )
+        return pasted
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
@@ -134,5 +170,7 @@ class PreferencesForm(forms.ModelForm[Subscriber]):
         )
 
     def _said(self, no_longer_liked: frozenset[int]) -> tuple[Said, ...]:
-        said = read_feedback([self.instance])[self.instance.pk]
-        return tuple(one for one in said if one.kind != Feedback.Kind.MORE or one.paper_id not in no_longer_liked)
+        said, added = read_feedback([self.instance])[self.instance.pk], self.pasted.known
+        overruled = {Feedback.Kind.MORE: no_longer_liked.union(added), Feedback.Kind.LESS: frozenset(added)}
+        kept = [one for one in said if one.paper_id not in overruled.get(Feedback.Kind(one.kind), ())]
+        return (*kept, *just_liked(added))

@@ -7,8 +7,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from papers.text import collapse
+from subscribers.forms.fields import PapersField
 from subscribers.forms.sign_up import SignUpForm
 from subscribers.models import MAX_TEXT, split_phrases
+from subscribers.pasted import Pasted, told_of
 from subscribers.preferences import Preferences, just_liked, make_choices
 
 MAX_TOPICS, MAX_PAPERS = 200, 50
@@ -44,6 +46,7 @@ class StartForm(SignUpForm):
 
     topics = RowsField(most=MAX_TOPICS)
     papers = RowsField(most=MAX_PAPERS)
+    arxiv_ids = PapersField()
     interests = forms.CharField(
         required=False,
         max_length=MAX_TEXT,
@@ -55,7 +58,18 @@ class StartForm(SignUpForm):
 
     def choices(self) -> dict[str, Any]:
         given = self.cleaned_data
-        return make_choices(given["topics"], given["papers"], given["interests"], given["time_zone"])
+        arxiv_ids = given["arxiv_ids"].arxiv_ids
+        return make_choices(given["topics"], given["papers"], given["interests"], given["time_zone"], arxiv_ids)
+
+    @property
+    def pasted(self) -> Pasted:
+        pasted: Pasted = getattr(self, "cleaned_data", {}).get("arxiv_ids", Pasted())
+        return pasted
+
+    @property
+    def told(self) -> str:
+        """What becomes of the list of papers that was pasted, in a sentence."""
+        return told_of(self.pasted, "after you subscribe")
 
     def preferences(self) -> Preferences:
         """Return what the visitor wants, as far as it makes sense."""
@@ -63,7 +77,7 @@ class StartForm(SignUpForm):
         return Preferences(
             interests=tuple(split_phrases(given.get("interests", ""))),
             topics=given.get("topics", frozenset()),
-            said=just_liked(given.get("papers", ())),
+            said=just_liked({*given.get("papers", ()), *self.pasted.known}),
         )
 
     def marked(self, name: str) -> frozenset[int]:

@@ -31,8 +31,10 @@ def edit_preferences(request: HttpRequest, token: str) -> HttpResponse:
     if not form.is_valid():
         return _answer(request, token, form, outcome="refused")
     chosen = form.cleaned_data
-    save_preferences(reader, chosen["topics"], at, no_longer_liked=chosen["remove"])
-    return _answer(request, token, PreferencesForm(reader=reader, at=at), outcome="saved")
+    save_preferences(
+        reader, chosen["topics"], at, no_longer_liked=chosen["remove"], arxiv_ids=chosen["arxiv_ids"].arxiv_ids
+    )
+    return _answer(request, token, PreferencesForm(reader=reader, at=at), outcome="saved", told=form.told_when_saved)
 
 
 @page_by_token
@@ -51,11 +53,12 @@ def preview_preferences(request: Visit, token: str) -> HttpResponse:
     return render(request, "subscribers/preferences_preview.html", context, status=_status(form))
 
 
-def _answer(request: HttpRequest, token: str, form: PreferencesForm, outcome: str = "") -> HttpResponse:
-    """Return the page with what stands in `form`, and what became of it."""
+def _answer(request: HttpRequest, token: str, form: PreferencesForm, outcome: str = "", told: str = "") -> HttpResponse:
+    """Return the page with what stands in `form`, and what became of it and, in a sentence, of a list of papers."""
     context = {
         "form": form,
         "outcome": outcome,
+        "told": told,
         "token": token,
         "reader": form.instance,
         "groups": topic_tree(form.chosen_topics),

@@ -13,7 +13,7 @@ from subscribers.optin import ask
 from subscribers.views.start import show_start_page
 
 # What the challenge page sends again as it came.
-PASSED_ON = ["email", "page", "time_zone", "topics", "papers", "interests"]
+PASSED_ON = ["email", "page", "time_zone", "topics", "papers", "arxiv_ids", "interests"]
 
 
 # Anybody may sign up anybody; the mailbox decides. A CSRF cookie would only track visitors.

@@ -12,16 +12,19 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from newsletter.models import Delivery, Edition
+from papers.modelling import refresh_text_model
 from papers.models import Paper, Topic, TrendingScore
 from subscribers.forms.start import MAX_PAPERS, MAX_TOPICS, StartForm
 from subscribers.grid import Card, grid, spread
 from subscribers.models import SignUp, Subscriber
+from subscribers.pasted import MAX_IDS
 from subscribers.preferences import Preferences, just_liked
 from subscribers.tokens import Purpose, made_at
 from subscribers.views.start import show_start_page
-from tests.factories import make_edition, make_paper
+from tests.factories import make_arxiv_paper, make_edition, make_paper
 from tests.subscribers.signing_up import ADDRESS, fill_in
 
 pytestmark = pytest.mark.django_db
@@ -218,7 +221,7 @@ def test_htmx_gets_the_digest_alone(browser: Client) -> None:
 
 def test_the_address_is_not_sent_while_choices_change(browser: Client) -> None:
     page = browser.get("/subscribe/").content.decode()
-    assert 'hx-params="topics,papers,interests"' in page
+    assert 'hx-params="topics,papers,arxiv_ids,interests"' in page
 
 
 def test_whoever_comes_to_the_preview_by_its_address_starts_at_the_beginning(browser: Client) -> None:
@@ -233,6 +236,9 @@ BAD = [
     ({"papers": "٣"}, "One of these is not on offer."),
     ({"papers": list(range(1, MAX_PAPERS + 2))}, f"Choose at most {MAX_PAPERS}."),
     ({"topics": list(range(1, MAX_TOPICS + 2))}, f"Choose at most {MAX_TOPICS}."),
+    ({"arxiv_ids": "a" * 2001}, "at most 2000 characters"),
+    ({"arxiv_ids": "2305.03048\x00"}, "Null characters are not allowed."),
+    ({"arxiv_ids": " ".join(f"2305.{n:05}" for n in range(MAX_IDS + 1))}, "These are 51 papers. Paste at most 50"),
     ({"interests": "a" * 2001}, "at most 2000 characters"),
     ({"interests": "a\x00b"}, "Null characters are not allowed."),
 ]
@@ -255,7 +261,7 @@ def test_as_much_as_is_allowed_is_welcome(most: dict[str, range], browser: Clien
     assert browser.post("/subscribe/preview", {name: list(ids) for name, ids in most.items()}).status_code == 200
 
 
-FIELDS = ["email", "website", "page", "time_zone", "topics", "papers", "interests", "stamp"]
+FIELDS = ["email", "website", "page", "time_zone", "topics", "papers", "arxiv_ids", "interests", "stamp"]
 TEXT = st.text(st.characters(codec="utf-8"), max_size=60)
 
 
@@ -274,17 +280,86 @@ def test_whatever_is_posted_is_answered_and_changes_nothing(
     assert not Delivery.objects.exists()
 
 
+# --- A pasted list ------------------------------------------------------------------------------------------------
+
+PASTED = """https://arxiv.org/abs/2305.03048v2
+arXiv:2402.17764, cs/0112017
+Attention is all you need
+10.48550/arXiv.2401.00001"""
+
+
+def said_of_pasted(page: str) -> str:
+    told: list[str] = re.findall(r'<p (?:class="told" )?id="pasted-said"[^>]*>([^<]*)</p>', page)
+    assert len(told) == 1
+    return told[0]
+
+
+@pytest.fixture
+def _reads_arxiv(settings: Settings) -> None:
+    settings.PAPERS_SOURCES = ["huggingface", "arxiv"]
+
+
+@pytest.mark.usefixtures("_reads_arxiv")
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
+def test_what_becomes_of_every_line_is_said(headers: dict[str, str], browser: Client) -> None:
+    make_arxiv_paper("2305.03048")
+    make_arxiv_paper("2402.17764")
+    make_arxiv_paper("2401.00001", is_hidden=True)
+    page = browser.post("/subscribe/preview", {"arxiv_ids": PASTED}, headers=headers).content.decode()
+    assert said_of_pasted(page) == (
+        "4 papers found; 2 of them are new to us and will be looked up after you subscribe; 1 line had no arXiv id."
+    )
+    assert not SignUp.objects.exists()
+
+
+@pytest.mark.usefixtures("_reads_arxiv")
+@pytest.mark.parametrize(
+    ("pasted", "sentence"),
+    [
+        ("", ""),
+        ("nothing\nat all", "2 lines had no arXiv id."),
+        ("2305.03048", "1 paper found."),
+        ("2402.17764", "1 paper found; it is new to us and will be looked up after you subscribe."),
+        ("2402.17764 2402.17765", "2 papers found; all are new to us and will be looked up after you subscribe."),
+        ("2305.03048 2402.17764", "2 papers found; 1 of them is new to us and will be looked up after you subscribe."),
+    ],
+)
+def test_one_and_all_and_none_are_told_apart(pasted: str, sentence: str, browser: Client) -> None:
+    make_arxiv_paper("2305.03048")
+    assert said_of_pasted(show(browser, arxiv_ids=pasted)) == sentence
+
+
+def test_where_nothing_is_read_from_arxiv_nothing_is_promised(browser: Client) -> None:
+    make_arxiv_paper("2305.03048")
+    page = show(browser, arxiv_ids="2305.03048 2402.17764")
+    assert said_of_pasted(page) == "2 papers found; 1 of them is new to us and left out."
+
+
+def test_a_pasted_paper_counts_in_the_digest_like_a_ticked_one(browser: Client) -> None:
+    make_todays_edition("Plain matters", "Knitting graphs by hand")
+    liked = make_arxiv_paper("2305.03048", title="Graphs and knitting")
+    for number in range(6):
+        make_paper(title=f"Other matters {number}")
+    refresh_text_model(timezone.now())
+    ticked_page, pasted_page = show(browser, papers=[liked.pk]), show(browser, arxiv_ids="see arXiv:2305.03048v3!")
+    assert digest_in(pasted_page) == digest_in(ticked_page)
+    assert "because you liked" in pasted_page
+    assert "because you liked" not in show(browser)
+    assert ">\nsee arXiv:2305.03048v3!</textarea>" in pasted_page
+
+
 # --- The form -------------------------------------------------------------------------------------------------------
 
 
 def test_the_choices_are_kept_with_the_sign_up() -> None:
-    form = StartForm(
-        fill_in(topics=["2", "1", "2"], papers=["9"], interests=" sparse \t attention\n", time_zone="Asia/Tokyo")
-    )
+    chosen = {"topics": ["2", "1", "2"], "papers": ["9"], "interests": " sparse \t attention\n"}
+    pasted = "arXiv:2305.03048v2, 2402.17764\n2305.03048"
+    form = StartForm(fill_in(time_zone="Asia/Tokyo") | chosen | {"arxiv_ids": pasted})
     assert form.is_valid()
     assert form.choices() == {
         "topics": [1, 2],
         "papers": [9],
+        "arxiv_ids": ["2305.03048", "2402.17764"],
         "interests": "sparse attention",
         "time_zone": "Asia/Tokyo",
     }
