@@ -36,6 +36,7 @@ def everything_about(reader: Subscriber) -> dict[str, Any]:
             }
             for said in reader.feedback.select_related("paper")
         ],
+        "wanted_papers": list(reader.wanted_papers.values("arxiv_id", "asked_at")),
         "consent": [
             {
                 "what": event.get_kind_display(),

@@ -31,6 +31,7 @@ def show_policy(request: HttpRequest) -> HttpResponse:
         "pending_days": settings.SUBSCRIBERS_KEEP_PENDING.days,
         "ip_days": settings.SUBSCRIBERS_KEEP_IP_FOR.days,
         "wishes_days": settings.SUBSCRIBERS_KEEP_WISHES_OF_LEFT.days,
+        "wanted_days": settings.SUBSCRIBERS_KEEP_WANTED.days,
         "picks_days": settings.NEWSLETTER_KEEP_PICKS.days,
         "waiting_days": 2 * settings.SUBSCRIBERS_CONFIRMATION_VALID_FOR.days,
         "counting_days": max(span for span, _ in settings.SUBSCRIBERS_LETTER_CAPS).days,

@@ -26,6 +26,7 @@ from subscribers.models import (
     SignUp,
     Subscriber,
     UsedChallenge,
+    WantedPaper,
 )
 from subscribers.preferences import STORED
 
@@ -126,14 +127,20 @@ def _wishes_of_left(at: datetime) -> QuerySet[Subscriber]:
     left = Subscriber.objects.filter(has_left, unsubscribed_at__lt=at - settings.SUBSCRIBERS_KEEP_WISHES_OF_LEFT)
     topics = Subscriber.topics.through.objects.filter(subscriber=OuterRef("pk"))
     liked = Feedback.objects.filter(subscriber=OuterRef("pk"))
+    wanted = WantedPaper.objects.filter(subscriber=OuterRef("pk"))
     said_something = reduce(or_, [~Q(**{name: value}) for name, value in NO_WISHES.items()])
-    return left.filter(said_something | Exists(topics) | Exists(liked))
+    return left.filter(said_something | Exists(topics) | Exists(liked) | Exists(wanted))
 
 
 def _forget_wishes(readers: QuerySet[Subscriber]) -> None:
     Subscriber.topics.through.objects.filter(subscriber__in=readers).delete()
     Feedback.objects.filter(subscriber__in=readers).delete()
+    WantedPaper.objects.filter(subscriber__in=readers).delete()
     readers.update(**NO_WISHES)
+
+
+def _old_wanted(at: datetime) -> QuerySet[WantedPaper]:
+    return WantedPaper.objects.filter(asked_at__lt=at - settings.SUBSCRIBERS_KEEP_WANTED)
 
 
 def _old_ips(at: datetime) -> QuerySet[ConsentEvent]:
@@ -206,6 +213,7 @@ RULES = [
     Rule("readers who never confirmed", _never_confirmed, _delete_readers),
     Rule("readers who did not confirm again", _did_not_come_back, _call_left),
     Rule("wishes of readers who left", _wishes_of_left, _forget_wishes),
+    Rule("papers that could not be looked up", _old_wanted, QuerySet.delete),
     Rule("truncated IP addresses", _old_ips, _cut_ips),
     Rule("letters too late to be of use", _stuck_letters, QuerySet.delete),
     Rule("sign-ups never answered", _stuck_sign_ups, QuerySet.delete),

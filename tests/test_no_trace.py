@@ -108,6 +108,11 @@ def test_nothing_is_left_of_who_was_erased(tmp_path: Path, database: sqlite3.Con
             processes.enter_context(journey.running(*command, env=env, log=log))
         journey.wait_for("the web server", lambda: journey.answers(site), log=log)
         preferences = live_through_everything(site, env, readers, said, log)
+        # Nothing is read from arXiv here, so the service itself keeps no such wish.
+        database.execute(
+            "INSERT INTO subscribers_wantedpaper (subscriber_id, arxiv_id, asked_at)"
+            " SELECT id, '2305.03048', created_at FROM subscribers_subscriber"
+        )
         for trace in TRACES:
             # What is searched for can be found: in tables, in the file of the database, and in mails.
             assert "subscribers_subscriber" in tables_that_name(trace, database)
@@ -127,6 +132,7 @@ def test_nothing_is_left_of_who_was_erased(tmp_path: Path, database: sqlite3.Con
             somebody.execute("COMMIT")
         said.append(journey.manage("retain", env=env).stdout)
         assert count_of("subscribers_feedback", database) == 0
+        assert count_of("subscribers_wantedpaper", database) == 0
         for trace in TRACES:
             assert tables_that_name(trace, database) == []
             assert files_that_name(trace, var) == set()

@@ -30,8 +30,10 @@ from subscribers.models import (
     SignUp,
     Subscriber,
     Suppression,
+    WantedPaper,
 )
 from subscribers.optin import answer_sign_ups, ask, record
+from subscribers.preferences import make_choices
 from tests.conftest import MailServer
 from tests.factories import NOW, make_delivery, make_edition, make_paper, make_reader
 
@@ -67,10 +69,17 @@ def make_known_reader() -> Subscriber:
         subscriber=reader, paper=liked, kind=Feedback.Kind.MORE, at=NOW, mail_id=MAIL_ID, is_automated=True
     )
     record(reader, ConsentEvent.Kind.CONFIRMED, "link", NOW, truncated_ip="192.0.2.0")
+    WantedPaper.objects.create(subscriber=reader, arxiv_id="2305.03048", asked_at=NOW)
     ConsentEvent.objects.update(page="/topics/")
     record(reader, ConsentEvent.Kind.ADDRESS_CHANGED, "link", NOW, former_address_hash="0123abcd")
     AddressChange.objects.create(subscriber=reader, address="countess@example.net", asked_at=NOW)
-    ask(ADA.upper(), source="form", at=NOW, page="/about/", choices={"papers": [liked.pk], "interests": "numbers"})
+    ask(
+        ADA.upper(),
+        source="form",
+        at=NOW,
+        page="/about/",
+        choices=make_choices([], [liked.pk], "numbers", "", ["cs/0112017"]),
+    )
     Letter.objects.create(
         subscriber=reader, kind="new_address", address="countess@example.net", asked_at=NOW, due_at=NOW
     )
@@ -96,6 +105,7 @@ TOLD = {
     Subscriber: "reader",
     Subscriber.topics.through: "preferences",
     Feedback: "feedback",
+    WantedPaper: "wanted_papers",
     ConsentEvent: "consent",
     AddressChange: "address_change",
     Letter: "letters_waiting",
@@ -144,13 +154,15 @@ def test_everything_that_is_kept_is_told() -> None:
         *["Ada.Lovelace@example.org", "Too many emails", "engines", "looms", "Charles Babbage", "Analytical Engines"],
         *["Once a week", "Thursday", "2026-12-24", "Europe/London", "17", "A Liked Paper", "A Chosen Paper"],
         *["192.0.2.0", "/topics/", "link", "countess@example.net", "/about/", "numbers", "reading group"],
-        *["benchmark", str(MAIL_ID), "More like this"],
+        *["benchmark", str(MAIL_ID), "More like this", "2305.03048", "cs/0112017"],
         *["0123abcd", "provider-77", "said hello", "trending: +99 upvotes", "daily 2026-11-23", "Accepted"],
     ]
     assert [word for word in told if word not in text] == []
 
 
-@pytest.mark.parametrize("model", [Subscriber, ConsentEvent, Letter, SignUp, AddressChange, Delivery, Feedback])
+@pytest.mark.parametrize(
+    "model", [Subscriber, ConsentEvent, Letter, SignUp, AddressChange, Delivery, Feedback, WantedPaper]
+)
 def test_every_column_is_told(model: type[models.Model]) -> None:
     """What stands in a column changes what is told: nothing is left out but what NOT_TOLD names."""
     reader = make_known_reader()
@@ -212,7 +224,7 @@ def test_erasing_leaves_a_hash_and_an_empty_line_in_the_ledger() -> None:
     record(other, ConsentEvent.Kind.CONFIRMED, "link", NOW)
     erase(reader, NOW)
     assert not Subscriber.objects.filter(pk=reader.pk).exists()
-    for model in (SignUp, Letter, AddressChange, Mailbox, Feedback):
+    for model in (SignUp, Letter, AddressChange, Mailbox, Feedback, WantedPaper):
         assert not model._default_manager.exists(), model
     assert [event.subscriber_id for event in ConsentEvent.objects.all()] == [other.pk]
     delivery = Delivery.objects.get()

@@ -24,6 +24,7 @@ from subscribers.models import (
     SignUp,
     Subscriber,
     UsedChallenge,
+    WantedPaper,
 )
 from subscribers.optin import ask, record
 from subscribers.preferences import STORED
@@ -39,7 +40,7 @@ REQUESTED = ConsentEvent.Kind.REQUESTED
 def everything() -> dict[str, list[Any]]:
     """All rows about readers and deliveries, by table."""
     tables = [Subscriber, ConsentEvent, Feedback, AddressChange, Letter, Mailbox, SignUp, UsedChallenge, Delivery]
-    tables.append(Subscriber.topics.through)
+    tables += [Subscriber.topics.through, WantedPaper]
     return {model._meta.label: list(model._default_manager.order_by("pk").values_list()) for model in tables}
 
 
@@ -62,6 +63,10 @@ def ask_to_come_back(at: datetime) -> Subscriber:
 
 def leave_with_wishes(at: datetime) -> Subscriber:
     return make_reader(status="unsubscribed", unsubscribed_at=at, interests="looms")
+
+
+def wish_for_a_paper(at: datetime) -> None:
+    WantedPaper.objects.create(subscriber=make_reader(), arxiv_id="2305.03048", asked_at=at)
 
 
 def consent_from_somewhere(at: datetime) -> None:
@@ -106,6 +111,7 @@ CASES: list[tuple[Callable[[datetime], object], str, timedelta]] = [
     (ask_long_ago, "readers who never confirmed", timedelta(days=30)),
     (ask_to_come_back, "readers who did not confirm again", timedelta(days=30)),
     (leave_with_wishes, "wishes of readers who left", timedelta(days=90)),
+    (wish_for_a_paper, "papers that could not be looked up", timedelta(days=14)),
     (consent_from_somewhere, "truncated IP addresses", timedelta(days=90)),
     (letter_that_waits, "letters too late to be of use", timedelta(days=7)),
     (sign_up_that_waits, "sign-ups never answered", timedelta(days=7)),
@@ -214,6 +220,7 @@ def test_of_who_left_the_address_the_record_and_the_reason_stay() -> None:
     Subscriber.objects.filter(pk=reader.pk).update(**wishes)
     reader.topics.add(Topic.objects.create(name="Engines", slug="engines"))
     Feedback.objects.create(subscriber=reader, paper=make_paper(), kind="more", at=left_at)
+    WantedPaper.objects.create(subscriber=reader, arxiv_id="2305.03048", asked_at=NOW)
     record(reader, ConsentEvent.Kind.UNSUBSCRIBED, "link", left_at)
     assert retain(NOW) == {"wishes of readers who left": 1}
     kept = Subscriber.objects.get()
@@ -221,6 +228,7 @@ def test_of_who_left_the_address_the_record_and_the_reason_stay() -> None:
     assert {name: getattr(kept, name) for name in STORED} == {name: getattr(Subscriber(), name) for name in STORED}
     assert not kept.topics.exists()
     assert not kept.feedback.exists()
+    assert not kept.wanted_papers.exists()
     assert kept.consent_events.count() == 1
 
 
