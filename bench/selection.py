@@ -13,8 +13,9 @@ from bench.measure import milliseconds, report, resident_megabytes, seconds
 from bench.search import MadeUpText
 from newsletter.choosing import make_offer
 from newsletter.models import Edition, EditionEntry
+from newsletter.offer import Offer
 from newsletter.preview import preview_picks
-from newsletter.relevance import Offer, Taste, rank
+from newsletter.relevance import Taste, rank
 from newsletter.selection import BATCH, choose
 from papers.modelling import refresh_text_model
 from papers.models import Paper

@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from newsletter.choosing import PickInWords, choose_for_reader, choose_for_readers, make_offer
 from newsletter.due import due_again, due_at, reason_not_wanted
 from newsletter.models import Delivery, Edition
-from newsletter.relevance import Offer
+from newsletter.offer import Offer
 from subscribers.models import Subscriber, Suppression
 
 SkipReason = Delivery.SkipReason

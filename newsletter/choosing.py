@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypedDict
 
 from newsletter.models import Delivery, Edition, EditionEntry
+from newsletter.offer import Candidate, Offer
 from newsletter.reasons import in_words, papers_named
-from newsletter.relevance import Candidate, Offer, Taste
+from newsletter.relevance import Taste
 from newsletter.selection import Pick, choose
 from papers.modelling import current_text_model
 from papers.models import Paper

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from newsletter import relevance, selection
+from newsletter import offer, relevance, selection
 from newsletter.explanation import Account, Fate, Share, explain_points, fate_of, muting_phrases
 from newsletter.interests import Interests, Standing, read_interests, read_standing
 from newsletter.preview import PaperShown
@@ -97,17 +97,18 @@ def _rules() -> dict[str, Any]:
     """Return the numbers that papers are chosen by."""
     return {
         "half_life_years": relevance.HALF_LIFE / 365,
-        "background": relevance.BACKGROUND,
+        "background": offer.BACKGROUND,
         "popularity": relevance.POPULARITY,
         "interest": relevance.INTEREST,
-        "meaning_papers": relevance.MEANING_PAPERS,
+        "meaning_papers": offer.MEANING_PAPERS,
         "match": relevance.MATCH_POINTS,
         "author": relevance.AUTHOR_POINTS,
         "topic": relevance.TOPIC_POINTS,
         "less": relevance.LESS_POINTS,
         "chance": relevance.CHANCE,
-        "in_demand": relevance.MOST_IN_DEMAND,
+        "in_demand": offer.MOST_IN_DEMAND,
         # For each tenth by which a paper is like one that was chosen before it.
+        "repeated": selection.REPEATED,
         "various": (1 - selection.MMR) * selection.LIKENESS_IN_POINTS / selection.MMR / 10,
     }
 

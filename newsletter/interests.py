@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from newsletter.choosing import choose_for, taste_of
+from newsletter.offer import BACKGROUND, Offer
 from newsletter.preview import OnOffer, what_is_on_offer
-from newsletter.relevance import BACKGROUND, Case, Offer, reckon
+from newsletter.relevance import Case, reckon
 from papers.modelling import current_text_model
 from papers.models import Paper, Topic
 from papers.text_model import NOTHING, Text, hash_terms, terms_of

@@ -8,7 +8,7 @@ from functools import lru_cache
 from mail.message import Body
 from newsletter.choosing import choose_for, choose_for_reader, make_offer, seen_by
 from newsletter.models import Delivery, Edition, EditionEntry
-from newsletter.relevance import Offer
+from newsletter.offer import Offer
 from newsletter.rendering import compile_fragments, public_links, render_digest
 from papers.keeping import KEPT_FOR
 from papers.trending import in_words

@@ -8,7 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from newsletter.relevance import CHANCE, Candidate, Floats, Ints, Offer, Points, Taste, same_name
+from newsletter.matrices import Floats, Ints
+from newsletter.offer import Candidate, Offer, same_name
+from newsletter.relevance import CHANCE, Points, Taste
 from papers.text import shorten
 
 LONGEST_TITLE = 60

@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from newsletter.matrices import Flags, Floats, Ints
+from newsletter.offer import Offer
 from newsletter.reasons import Why, find_reasons, reasons_outside
-from newsletter.relevance import Flags, Floats, Ints, Offer, Points, Taste, reckon
+from newsletter.relevance import Points, Taste, reckon
 
 # Maximal marginal relevance (Carbonell and Goldstein 1998): how much the points count, against being like what was
 # chosen before. Likeness is told in points by a factor.

@@ -15,7 +15,8 @@ from newsletter.evaluation.events import Catalogue, Contest, Event
 from newsletter.evaluation.figures import Figures, summarise
 from newsletter.evaluation.leaks import check_model
 from newsletter.evaluation.races import Fitter, Race, Ranker, Scores, fit_until_then
-from newsletter.relevance import Offer, Taste, rank
+from newsletter.offer import Offer
+from newsletter.relevance import Taste, rank
 
 KEYWORDS = 3
 LONG_AGO = -(10**9)

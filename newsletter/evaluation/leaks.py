@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from newsletter.evaluation.races import Race, Ranker, Scores
-from newsletter.relevance import Offer
+from newsletter.offer import Offer
 from papers.text_model import TextModel
 
 # As good as nothing else measured on such data: more means that something leaks.

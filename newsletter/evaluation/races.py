@@ -10,7 +10,8 @@ from scipy.sparse import csr_matrix
 
 from newsletter.evaluation.events import Catalogue, Contest, Event
 from newsletter.evaluation.figures import Figures, measure
-from newsletter.relevance import Candidate, Offer, Taste
+from newsletter.offer import Candidate, Offer
+from newsletter.relevance import Taste
 from papers.text import plain
 from papers.text_model import TextModel, fit
 from subscribers.preferences import Said

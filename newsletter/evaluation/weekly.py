@@ -14,7 +14,8 @@ from newsletter.evaluation.events import Catalogue, Contest
 from newsletter.evaluation.figures import TOP, Figures, measure, summarise
 from newsletter.evaluation.leaks import TOO_GOOD, check_age, check_histories, check_model
 from newsletter.evaluation.races import Fitter, Race, Ranker, fit_until_then
-from newsletter.relevance import Offer, rank
+from newsletter.offer import Offer
+from newsletter.relevance import rank
 from newsletter.selection import choose
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from newsletter.relevance import Candidate, Offer
+from newsletter.offer import Candidate, Offer
 from papers.text import plain
 from papers.text_model import Text, TextModel, count_terms, fit
 

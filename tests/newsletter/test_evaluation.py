@@ -22,7 +22,8 @@ from newsletter.evaluation.figures import Figures, measure, summarise
 from newsletter.evaluation.leaks import LeakFound
 from newsletter.evaluation.races import Fitter, Race, Scores, fit_until_then
 from newsletter.evaluation.weekly import evaluate, likeness
-from newsletter.relevance import Offer, Taste, rank
+from newsletter.offer import Offer
+from newsletter.relevance import Taste, rank
 from papers.text_model import Text, TextModel
 from tests.papers.answers import SHARED
 

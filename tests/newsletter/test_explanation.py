@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 
 from newsletter.explanation import MOST_NAMED, Account, Fate, explain_points, fate_of, muting_phrases
+from newsletter.offer import Candidate, Offer
 from newsletter.reasons import Kind
-from newsletter.relevance import Candidate, Case, Offer, Taste, reckon
+from newsletter.relevance import Case, Taste, reckon
 from newsletter.selection import choose
 from tests.newsletter.catalogue import candidate, offer, titles
 from tests.newsletter.test_selection import offers, said, tastes

@@ -14,8 +14,9 @@ from newsletter.interests import (
     shares_of_papers,
     strongest_words,
 )
+from newsletter.offer import BACKGROUND, Offer
 from newsletter.preview import preview_picks
-from newsletter.relevance import BACKGROUND, Case, Offer, Taste, reckon
+from newsletter.relevance import Case, Taste, reckon
 from papers.modelling import refresh_text_model
 from papers.models import Paper, Topic
 from papers.text_model import NOTHING, Text

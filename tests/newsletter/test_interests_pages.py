@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
-from newsletter import relevance
+from newsletter import offer, relevance
 from newsletter.explanation import explain_points
 from newsletter.interests import read_standing
 from newsletter.models import Delivery, Edition
@@ -193,6 +193,7 @@ def test_without_an_edition_all_but_the_points_stands_there(browser: Client) -> 
     page = browser.get(path_of(reader)).text
     assert ("interest", "robots") in buttons(page)
     assert "How a paper gets its points" not in page
+    assert "As soon as there is an edition for you" in page
 
 
 def test_hidden_papers_are_not_named(browser: Client, reader: Subscriber, papers: Papers) -> None:
@@ -456,4 +457,4 @@ def test_everybody_can_read_how_papers_are_chosen(browser: Client) -> None:
         f" + {relevance.AUTHOR_POINTS:.0f} × authors + {relevance.TOPIC_POINTS:.0f} × topics − less"
     )
     assert formula in said
-    assert f"the {relevance.MEANING_PAPERS} papers of the past year" in said
+    assert f"the {offer.MEANING_PAPERS} papers of the past year" in said

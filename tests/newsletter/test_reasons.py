@@ -1,8 +1,9 @@
 import pytest
 from hypothesis import given
 
+from newsletter.offer import Candidate, same_name
 from newsletter.reasons import LONGEST_TITLE, Kind, Why, in_words
-from newsletter.relevance import CHANCE, FLOOR, HALF_LIFE, Candidate, Taste, reckon, same_name
+from newsletter.relevance import CHANCE, FLOOR, HALF_LIFE, Taste, reckon
 from newsletter.selection import choose
 from papers.text import plain
 from tests.newsletter.catalogue import DAY, candidate, model, offer, titles

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.offer import MOST_IN_DEMAND, Candidate, Offer
 from newsletter.reasons import Kind, in_words
-from newsletter.relevance import MOST_IN_DEMAND, Candidate, Offer, Taste, reckon
+from newsletter.relevance import Taste, reckon
 from newsletter.selection import LIKENESS_IN_POINTS, MMR, Pick, choose
 from papers.text import plain
 from papers.text_model import NOTHING
