@@ -24,14 +24,22 @@ from subscribers.links import absolute, preferences_token, unsubscribe_url
 from subscribers.models import Subscriber
 from subscribers.tokens import Purpose, make_token
 
-OF_LINKS = ("site_url", "unsubscribe_url", "preferences_url", "web_copy_url", "saved_url", "feedback_url")
+OF_LINKS = (
+    "site_url",
+    "unsubscribe_url",
+    "preferences_url",
+    "web_copy_url",
+    "saved_url",
+    "interests_url",
+    "feedback_url",
+)
 MARKS = ("reason", "count", "own", *OF_LINKS)
 LIST_TAG = "daily"
 
 
 @dataclass(frozen=True)
 class Links:
-    """Where the links of one copy lead. A public copy has none to say something of a paper, or to saved papers.
+    """Where the links of one copy lead. A public copy has none to say something of a paper, or to what was said.
 
     A paper's link to say something goes on, from `feedback_url`, with `/<paper>/<kind>`.
     """
@@ -40,6 +48,7 @@ class Links:
     preferences_url: str
     web_copy_url: str
     saved_url: str = ""
+    interests_url: str = ""
     feedback_url: str = ""
 
 
@@ -114,6 +123,7 @@ def personal_links(delivery: Delivery, reader: Subscriber) -> Links:
         preferences_url=absolute("preferences", preferences),
         web_copy_url=absolute("web_copy", make_token(Purpose.WEB_COPY, str(delivery.pk), at)),
         saved_url=absolute("saved", preferences),
+        interests_url=absolute("interests", preferences),
         feedback_url=absolute("feedback", feedback, 0, "more").removesuffix("/0/more"),
     )
 

@@ -58,7 +58,7 @@ def test_whoever_opens_every_link_of_every_mail_changes_nothing(outbox: Path) ->
     mails = send_one_of_each(outbox)
     paths = set().union(*(our_paths(links_of(mail)) for mail in mails))
     pages = {path.split("/")[1] for path in paths}
-    assert {"confirm", "preferences", "saved", "say", "u", "new-address", "digest", "papers"} <= pages
+    assert {"confirm", "preferences", "saved", "interests", "say", "u", "new-address", "digest", "papers"} <= pages
     before = rows()
     scanner = Client()
     for path in paths:

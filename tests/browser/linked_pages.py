@@ -149,12 +149,18 @@ def saved_nothing() -> str:
 def interests() -> str:
     """The page of somebody who filled in every field and said something of every kind, also too fast."""
     reader, at = reader_with_everything(), timezone.now()
-    Subscriber.objects.filter(pk=reader.pk).update(interests="world models\nzymurgy", ignored_words="results")
+    wishes = {"interests": "world models\nzymurgy", "ignored_words": "results", "cadence": "daily"}
+    Subscriber.objects.filter(pk=reader.pk).update(**wishes)
     papers = sorted(Paper.objects.all(), key=lambda paper: -len(paper.title))
     for number, paper in enumerate(papers[1:9]):
         say(reader, paper, [Feedback.Kind.SAVED, Feedback.Kind.MORE, Feedback.Kind.LESS][number % 3], at)
     Feedback.objects.create(subscriber=reader, paper=papers[9], kind=Feedback.Kind.MORE, at=at, is_automated=True)
     return preferences_url(reader, at).replace("/preferences/", "/interests/")
+
+
+def interests_of_weekly() -> str:
+    """The page of somebody whose edition is still to come."""
+    return preferences().replace("/preferences/", "/interests/")
 
 
 def interests_of_new() -> str:
@@ -265,6 +271,7 @@ VISITS: dict[str, Visit] = {
     "saved-removed": Visit(saved, (press_first("Remove"),)),
     "saved-again": Visit(saved, (press_first("Remove"), press("Undo"))),
     "interests": Visit(interests),
+    "interests-without-edition": Visit(interests_of_weekly),
     "interests-of-new": Visit(interests_of_new),
     "interests-far": Visit(interests, (open_all_points,)),
     "interests-ignored": Visit(interests, (press_first_term,)),

@@ -16,7 +16,7 @@ from subscribers.models import Feedback
 from subscribers.preferences import Preferences
 from tests.factories import make_delivery, make_edition, make_paper, make_reader
 
-LINKS = Links(*[f"https://example.org/{page}" for page in ("u", "p", "d", "s", "f")])
+LINKS = Links(*[f"https://example.org/{page}" for page in ("u", "p", "d", "s", "i", "f")])
 # What XML cannot hold never gets past ingestion.
 text = st.text(
     st.characters(exclude_categories=["Cs", "Cc", "Cn"], exclude_characters="\ufffe\uffff"), min_size=1, max_size=200
@@ -112,10 +112,12 @@ def test_the_links_of_a_digest_lead_to_its_pages_with_one_signature_for_all_pape
     delivery = make_delivery(make_edition(*papers), reader, *papers)
     text = str(digest_message(delivery, reader).body)
     pages: dict[str, set[str]] = {}
-    for page, token in re.findall(r"http://[^/\s]+/(say|saved|preferences)/([^/\s]+)", text):
+    for page, token in re.findall(r"http://[^/\s]+/(say|saved|interests|preferences)/([^/\s]+)", text):
         pages.setdefault(page, set()).add(token)
-    assert pages["saved"] == pages["preferences"]
-    assert {page: len(tokens) for page, tokens in pages.items()} == {"say": 1, "saved": 1, "preferences": 1}
+    assert pages["saved"] == pages["interests"] == pages["preferences"]
+    assert {page: len(tokens) for page, tokens in pages.items()} == dict.fromkeys(
+        ("preferences", "saved", "interests", "say"), 1
+    )
 
 
 @pytest.mark.django_db
@@ -183,9 +185,9 @@ def test_nobody_is_tracked() -> None:
 def test_a_public_copy_holds_no_link_that_acts_for_the_reader() -> None:
     paper = make_paper()
     body = render_digest(make_edition(paper).fragments, picks(paper.pk), public_links())
-    assert not re.search(r"/(u|preferences|digest|say|saved)/", body.html + body.text)
+    assert not re.search(r"/(u|preferences|digest|say|saved|interests)/", body.html + body.text)
     assert "mark-" not in body.html + body.text
-    assert not re.search("More like this|Less like this|[Ss]aved? ", visible(body.html) + body.text)
+    assert not re.search("More like this|Less like this|[Ss]aved? |think you like", visible(body.html) + body.text)
     assert "Tune your digest, read it in the browser, or unsubscribe." in visible(body.html)
 
 
@@ -194,7 +196,7 @@ def as_compiled_before(fragments: dict[str, Any]) -> dict[str, Any]:
     marks = fragments["marks"]
     own = re.compile(f"{marks['own']}.*?{marks['own']}", re.DOTALL)
     pieces = {part: json.loads(own.sub("", json.dumps(fragments[part]))) for part in ("html", "text")}
-    new = {"own", "saved_url", "feedback_url"}
+    new = {"own", "saved_url", "interests_url", "feedback_url"}
     return fragments | pieces | {"marks": {name: mark for name, mark in marks.items() if name not in new}}
 
 
@@ -205,7 +207,7 @@ def test_an_edition_compiled_by_an_earlier_version_is_rendered_as_it_was() -> No
     body, known = render_digest(old, picks(paper.pk), LINKS), render_digest(old, picks(paper.pk), Links(*"upd"))
     assert "example.org/p" in body.text
     assert "mark-" not in body.html + body.text
-    assert not re.search(r"example\.org/[sf]", body.html + body.text)
+    assert not re.search(r"example\.org/[sif]", body.html + body.text)
     for part, other in ((body.html, known.html), (body.text, known.text)):
         assert re.sub(r"https://example\.org/([upd])", r"\1", part) == other
 
