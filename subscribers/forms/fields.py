@@ -44,8 +44,8 @@ class PapersField(forms.CharField):
     """A list of papers as somebody pastes it; becomes what it names."""
 
     def __init__(self) -> None:
-        widget = forms.Textarea(attrs={"rows": 2, "placeholder": "2305.03048, https://arxiv.org/abs/2402.17764"})
-        hint = "arXiv ids or links, one a line or separated by commas; whatever stands around them is ignored."
+        widget = forms.Textarea(attrs={"rows": 3, "placeholder": "2305.03048, https://arxiv.org/abs/2402.17764"})
+        hint = "arXiv ids or links, one a line or separated by commas."
         super().__init__(
             label="Other papers you like", required=False, max_length=MAX_TEXT, widget=widget, help_text=hint
         )

@@ -156,8 +156,9 @@ def test_who_does_the_sum_gets_in(browser: Client) -> None:
 
 
 def test_the_challenge_asks_for_nothing_twice(browser: Client) -> None:
-    page = sign_up(browser, website="x", interests="graphs & trees", page="/topics/").content.decode()
-    for kept in (f'name="email" value="{ADDRESS}"', 'value="graphs &amp; trees"', 'value="/topics/"'):
+    wishes = {"interests": "graphs & trees", "arxiv_ids": "2305.03048"}
+    page = sign_up(browser, website="x", page="/topics/", **wishes).content.decode()
+    for kept in (f'name="email" value="{ADDRESS}"', 'value="graphs &amp; trees"', 'value="/topics/"', '"2305.03048"'):
         assert kept in page
 
 

@@ -193,16 +193,14 @@ def test_the_ip_address_is_kept_only_where_that_is_asked_for_and_never_whole(
     assert ConsentEvent.objects.count() == 1
 
 
-CHOICES = ["topics", "papers", "interests"]
+CHOICES = ["topics", "papers", "arxiv_ids", "interests"]
 TEXT = st.text(st.characters(codec="utf-8"), max_size=60)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     fields=st.dictionaries(
-        st.sampled_from(
-            ["email", "stamp", "website", "page", "time_zone", "solution", "topics", "papers", "interests"]
-        ),
+        st.sampled_from(["email", "stamp", "website", "page", "time_zone", "solution", *CHOICES]),
         TEXT | st.just(ADDRESS) | st.integers().map(str),
         max_size=9,
     )

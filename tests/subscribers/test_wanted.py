@@ -24,13 +24,16 @@ from papers.scoring import score_due
 from papers.sources.arxiv_search import ArxivPapers
 from subscribers import signals
 from subscribers.feedback import say
+from subscribers.links import confirm_url
 from subscribers.models import Feedback, Subscriber, WantedPaper
 from subscribers.optin import unsubscribe
 from subscribers.preferences import like_by_arxiv_id, make_choices, save_choices
-from subscribers.tasks import look_up_wanted_task
+from subscribers.tasks import answer_sign_ups_task, look_up_wanted_task
 from subscribers.wanted import AT_A_TIME, look_up_wanted
 from tests.factories import NOW, make_arxiv_paper, make_edition, make_paper, make_reader
 from tests.papers.answers import SEARCH
+from tests.subscribers.links import path_of
+from tests.subscribers.signing_up import ADDRESS, sign_up
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_reads_arxiv")]
 
@@ -352,6 +355,34 @@ def test_however_many_forms_are_sent_for_somebody_the_last_list_is_the_one() -> 
     assert wanted() == [KNOWN]
     save_choices(reader, make_choices([], [], "", "", [ALSO_KNOWN]), NOW)
     assert wanted() == [ALSO_KNOWN]
+
+
+@pytest.mark.usefixtures("_answers")
+def test_from_the_form_to_the_papers(arxiv: HTTPServer, browser: Client) -> None:
+    known = make_arxiv_paper("2305.03048")
+    pasted = f"https://arxiv.org/abs/2305.03048v2\nno id\nhttps://huggingface.co/papers/{KNOWN}"
+    assert sign_up(browser, arxiv_ids=pasted).status_code == 302
+    answer_sign_ups_task()
+    reader = Subscriber.objects.get()
+    assert [arxiv_id for arxiv_id, _ in liked(reader)] == [known.arxiv_id]
+    look_up_wanted_task()
+    assert (wanted(), arxiv.log) == ([KNOWN], [])
+    path = path_of(confirm_url, reader)
+    assert browser.get(path).status_code == 200
+    look_up_wanted_task()
+    assert arxiv.log == []
+    assert browser.post(path).status_code == 200
+    look_up_wanted_task()
+    assert [arxiv_id for arxiv_id, _ in liked(reader)] == [known.arxiv_id, KNOWN]
+    assert wanted() == []
+
+
+def test_a_stranger_cannot_wish_for_an_active_reader(browser: Client) -> None:
+    reader = make_reader(email=ADDRESS)
+    sign_up(browser, arxiv_ids=f"{KNOWN} {make_paper().arxiv_id}")
+    answer_sign_ups_task()
+    assert wanted() == []
+    assert not reader.feedback.exists()
 
 
 @pytest.mark.usefixtures("_answers")
