@@ -334,6 +334,21 @@ def test_the_papers_are_on_no_list_in_no_edition_and_new_nowhere(client: Client)
     assert client.get(paper.get_absolute_url()).status_code == 200
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_answers")
+def test_who_leaves_while_others_wishes_come_true_keeps_the_wish() -> None:
+    readers = [wish(KNOWN), wish(KNOWN)]
+
+    def leave(**_: object) -> None:
+        Subscriber.objects.filter(pk=readers[1].pk).update(status=Status.UNSUBSCRIBED)
+
+    signals.preferences_changed.connect(leave)
+    assert look_up_wanted(NOW) == 1
+    signals.preferences_changed.disconnect(leave)
+    assert [len(liked(reader)) for reader in readers] == [1, 0]
+    assert wanted() == [KNOWN]
+
+
 # --- From a sign-up -----------------------------------------------------------------------------------------------
 
 
