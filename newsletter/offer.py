@@ -19,6 +19,8 @@ BACKGROUND = 0.9
 # A stated interest means the papers of the past year that match it best.
 MEANING_PAPERS = 20
 MEANING_DAYS = 365
+# Anybody may ask what any phrase comes to, and memory has an end.
+PHRASES_KEPT = 20_000
 # Papers that everybody gets who may, since so many people are excited about them.
 MOST_IN_DEMAND = 3
 
@@ -86,12 +88,15 @@ class Offer:
         return self._likeness
 
     def asked(self, phrases: Collection[str]) -> Mapping[str, Asked]:
-        """Return what each of `phrases` comes to, and what others did that were asked for before."""
-        new = [phrase for phrase in dict.fromkeys(phrases) if phrase not in self._asked]
+        """Return what each of `phrases` comes to, and what others do that were asked for lately."""
+        if len(self._asked) > PHRASES_KEPT:
+            self._asked = {}
+        # Of its own, should another thread begin anew.
+        asked = self._asked
+        new = [phrase for phrase in dict.fromkeys(phrases) if phrase not in asked]
         if new:
-            asked = map(Asked, self._meanings(new), map(self.having, new))
-            self._asked.update(zip(new, asked, strict=True))
-        return self._asked
+            asked.update(zip(new, map(Asked, self._meanings(new), map(self.having, new)), strict=True))
+        return asked
 
     def _meanings(self, phrases: Sequence[str]) -> list[Floats | None]:
         is_recent = self.model.days >= self.day - MEANING_DAYS
@@ -104,9 +109,12 @@ class Offer:
 
     def having(self, phrase: str) -> list[int]:
         """Return the places of the candidates in whose text `phrase` stands."""
-        if phrase not in self._having:
-            self._having[phrase] = self._find(plain(phrase))
-        return self._having[phrase]
+        if len(self._having) > PHRASES_KEPT:
+            self._having = {}
+        having = self._having
+        if phrase not in having:
+            having[phrase] = self._find(plain(phrase))
+        return having[phrase]
 
     def _find(self, wanted: str) -> list[int]:
         words = wanted.split()

@@ -279,3 +279,14 @@ def test_one_wish_does_not_take_all_the_room() -> None:
 def test_followed_topics_fill_the_digest_of_who_wants_nothing_else() -> None:
     offered = offer(*(candidate(one, topics={2: "Video"} if one > 100 else {}) for one in (*IDS[:5], *IDS[15:25])))
     assert ids(offered, Taste(topics=frozenset({2}), size=10)) == IDS[15:25]
+
+
+def test_however_much_is_asked_for_memory_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    offered = offer(*map(candidate, IDS))
+    expected = ids(offered, Taste(interests=("video",)))
+    monkeypatch.setattr("newsletter.offer.PHRASES_KEPT", 20)
+    for number in range(10):
+        ids(offered, Taste(interests=tuple(f"phrase {number} {other}" for other in range(10)), muted=(f"m{number}",)))
+        assert len(offered._asked) <= 30
+        assert len(offered._having) <= 30
+    assert ids(offered, Taste(interests=("video",))) == expected
