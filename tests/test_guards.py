@@ -16,7 +16,7 @@ from tests.journey import ROOT, environment
 APPS = ("papers", "subscribers", "newsletter", "mail")
 # The only places that may know HTTP or Celery.
 EDGES = {"views", "feeds", "sitemaps", "api", "tasks", "admin", "urls", "receivers", "forms", "pages", "management"}
-EDGES |= {"callers", "finding", "keeping", "paging", "privacy_views", "feedback_views"}
+EDGES |= {"callers", "finding", "keeping", "paging", "privacy_views", "feedback_views", "interest_views"}
 
 
 def production(var_dir: Path) -> dict[str, str]:
