@@ -4,7 +4,7 @@ import logging
 import re
 
 # A token in an address acts for its reader; Django logs the addresses of requests that went wrong.
-TOKEN = re.compile(r"(/(?:u|confirm|preferences|new-address|privacy|digest)/)[^\s/?\"']+")
+TOKEN = re.compile(r"(/(?:u|confirm|preferences|new-address|privacy|digest|say|saved|interests)/)[^\s/?\"']+")
 # Of a reader, or whose else: also as it stands in a query. A local part has at most 64 characters, and a limit keeps
 # a long line without any address from being read over and over.
 ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}(?:@|%40)\[?[\w-]+(?:[.:][\w-]+)*")

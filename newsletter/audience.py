@@ -36,11 +36,12 @@ def welcome_late_readers(at: datetime) -> int:
 def _welcome_some(edition: Edition, at: datetime) -> int:
     if not _late_for(edition).exists():
         return 0
+    offer = make_offer(edition)
     with transaction.atomic():
         # Two at once would welcome the same readers: they are read once the other is done.
         Edition.objects.select_for_update().get(pk=edition.pk)
         due = dict.fromkeys(_late_for(edition)[:BATCH], at)
-        Delivery.objects.bulk_create(_deliveries(edition, make_offer(edition), due, at))
+        Delivery.objects.bulk_create(_deliveries(edition, offer, due, at))
         Edition.objects.filter(pk=edition.pk).update(audience=F("audience") + len(due))
     return len(due)
 
@@ -62,13 +63,16 @@ def choose_again_where_stale(at: datetime) -> int:
     """Choose again for readers whose preferences changed after their picks were chosen; return how many."""
     stale = Delivery.objects.changeable(at).filter(subscriber__preferences_changed_at__gt=F("chosen_at"))
     readers = set(stale.values_list("subscriber_id", flat=True)[:BATCH])
+    offers: dict[int, Offer] = {}
     for subscriber_id in sorted(pk for pk in readers if pk is not None):
-        choose_again(subscriber_id, at)
+        choose_again(subscriber_id, at, offers)
     return len(readers)
 
 
-def choose_again(subscriber_id: int, at: datetime) -> None:
+def choose_again(subscriber_id: int, at: datetime, offers: dict[int, Offer] | None = None) -> None:
     """Choose the picks and the hour of what waits for a reader again, after the preferences changed.
+
+    `offers` are those made before for others, by edition; what is made here is added.
 
     A digest that the reader does not want any more, in a pause or of another cadence, is skipped; one that is wanted
     again before its hour, because the pause was a mistake, is queued again.
@@ -77,27 +81,36 @@ def choose_again(subscriber_id: int, at: datetime) -> None:
     # Queued ones first: papers of one that is skipped now are free for one that comes back.
     for delivery in waiting.select_related("edition", "subscriber").order_by("status", "due_at"):
         if delivery.subscriber:
-            changes = _changes(delivery, delivery.subscriber, at)
+            changes = _changes(delivery, delivery.subscriber, {} if offers is None else offers, at)
             # Claimed in the meantime: the sender looks at the reader again, and the picks go out as they were.
             as_read = Delivery.objects.filter(pk=delivery.pk, status=delivery.status, skip_reason=delivery.skip_reason)
             as_read.update(chosen_at=at, **changes)
 
 
-def _changes(delivery: Delivery, reader: Subscriber, at: datetime) -> dict[str, Any]:
+def _changes(delivery: Delivery, reader: Subscriber, offers: dict[int, Offer], at: datetime) -> dict[str, Any]:
     due = due_again(delivery, reader, at)
     if reason := reason_not_wanted(delivery.edition, reader, due):
         # The hour of another cadence is none of this edition's.
         hour = {} if reason == SkipReason.CADENCE else {"due_at": due}
-        settled_at = delivery.settled_at or at
-        return {"status": Delivery.Status.SKIPPED, "skip_reason": reason, "settled_at": settled_at, **hour}
+        return _skipped(delivery, reason, at) | hour
+    if delivery.edition_id not in offers:
+        offers[delivery.edition_id] = make_offer(delivery.edition)
+    picks = choose_for_reader(reader, offers[delivery.edition_id], besides=delivery.edition)
+    if not picks:
+        return _skipped(delivery, SkipReason.NOTHING_RELEVANT, at) | {"due_at": due}
     return {
         "status": Delivery.Status.QUEUED,
         "skip_reason": "",
         "settled_at": None,
-        "picks": choose_for_reader(reader, delivery.edition),
+        "picks": picks,
         "due_at": due,
         "next_attempt_at": due,
     }
+
+
+def _skipped(delivery: Delivery, reason: SkipReason, at: datetime) -> dict[str, Any]:
+    settled_at = delivery.settled_at or at
+    return {"status": Delivery.Status.SKIPPED, "skip_reason": reason, "settled_at": settled_at}
 
 
 def _without_delivery(edition: Edition) -> QuerySet[Subscriber]:

@@ -65,9 +65,9 @@ def choose_for_readers(
     return {reader.pk: picks for reader, picks in zip(readers, told, strict=True)}
 
 
-def choose_for_reader(reader: Subscriber, edition: Edition) -> list[PickInWords]:
-    """Return what `reader` would get from `edition`, were it chosen now."""
-    return choose_for_readers([reader], make_offer(edition), besides=edition)[reader.pk]
+def choose_for_reader(reader: Subscriber, offer: Offer, besides: Edition) -> list[PickInWords]:
+    """Return what `reader` would get of what is on offer, were it chosen now; `besides` is the edition it is of."""
+    return choose_for_readers([reader], offer, besides)[reader.pk]
 
 
 def choose_for(preferences: Preferences, offer: Offer, seen: Iterable[int] = ()) -> list[PickInWords]:

@@ -189,7 +189,8 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
         An hour that passed in a pause is not made up for.
         """
-        wishes = [Delivery.SkipReason.PAUSED, Delivery.SkipReason.CADENCE]
+        reasons = Delivery.SkipReason
+        wishes = [reasons.PAUSED, reasons.CADENCE, reasons.NOTHING_RELEVANT]
         kept_back = Q(status=Delivery.Status.SKIPPED, skip_reason__in=wishes, due_at__gt=at)
         open_editions = [Edition.Status.CLOSING, Edition.Status.CLOSED]
         return self.filter(Q(status=Delivery.Status.QUEUED) | kept_back, edition__status__in=open_editions)

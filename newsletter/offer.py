@@ -65,6 +65,7 @@ class Offer:
         self.day = day
         self.places = {candidate.paper_id: place for place, candidate in enumerate(self.candidates)}
         self.vectors = _vectors(model, self.places)
+        self.postings = self.vectors.tocsc()
         self.background = np.asarray(BACKGROUND * (self.vectors @ model.mean), dtype=np.float32)
         self.popularity = standardise(np.array([[candidate.score for candidate in self.candidates]], np.float32))[0]
         self.pinned: Flags = np.array([candidate.is_pinned for candidate in self.candidates], np.bool_)

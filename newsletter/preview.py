@@ -31,7 +31,7 @@ def preview_digest(reader: Subscriber, at: datetime) -> Body:
     edition = _newest_edition(at, reader)
     if edition is None:
         raise NothingToPreview("There is no edition: no papers were listed in the last days.")
-    picks = choose_for_reader(reader, edition)
+    picks = choose_for_reader(reader, make_offer(edition), besides=edition)
     if not picks:
         raise NothingToPreview(f"Edition {edition} has no paper that this reader has not had.")
     entries = list(edition.entries.going_out())

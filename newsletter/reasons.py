@@ -128,10 +128,11 @@ def _reasons(offer: Offer, phrases: Sequence[str], taste: Taste, place: int, fou
     if offer.candidates[place].is_pinned:
         return (Why(Kind.PINNED),)
     whys = _asked_for(offer, taste, place) if found.is_asked_for else []
-    by_wish = found.by_wish
+    # What gets in by demand alone is near nothing.
+    by_paper, by_wish = (found.by_paper, found.by_wish) if found.is_near else (0, 0)
     if by_wish and any(why.about == phrases[found.phrase] for why in whys):
         by_wish = 0
-    if found.by_paper and found.by_paper >= by_wish:
+    if by_paper and by_paper >= by_wish:
         is_saved = any(said.paper_id == found.paper_id and said.kind == "saved" for said in taste.said)
         whys.append(Why(Kind.SAVED if is_saved else Kind.LIKED, found.paper_id))
     elif by_wish:

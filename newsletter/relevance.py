@@ -213,8 +213,8 @@ def _ignored(offer: Offer, tastes: Sequence[Taste], likes: csr_matrix) -> Floats
     for reader, taste in enumerate(tastes):
         if taste.ignored:
             columns = offer.model.columns_of(taste.ignored)
-            liked = likes[reader] @ offer.model.vectors[:, columns]
-            ignored[reader] = (liked @ offer.vectors[:, columns].T).toarray()
+            liked = likes[reader] @ offer.model.postings[:, columns]
+            ignored[reader] = (liked @ offer.postings[:, columns].T).toarray()
     return ignored
 
 

@@ -37,7 +37,7 @@ BATCH = 500
 
 # What a reader who never said anything has.
 _nobody = Subscriber()
-NO_WISHES = {name: getattr(_nobody, name) for name in [*STORED, "preferences_changed_at"]}
+NO_WISHES = {name: getattr(_nobody, name) for name in [*STORED, "ignored_words", "preferences_changed_at"]}
 
 
 @dataclass(frozen=True)

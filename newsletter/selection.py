@@ -88,7 +88,7 @@ def _most_various(offer: Offer, points: Points, wanted: Flags, sizes: Ints) -> I
     order = np.arange(len(offer.candidates))
     left = np.where(wanted, np.where(offer.pinned, PINNED - order, MMR * points.total), -np.inf)
     # Whoever gets the edition as it is gets it in its order.
-    is_mixed = points.has_taste[:, np.newaxis]
+    is_mixed = points.has_taste[:, np.newaxis] & ~offer.pinned
     nearest, repeated = np.zeros_like(left), np.zeros_like(left)
     chosen = np.full((len(wanted), max(sizes, default=0)), -1)
     for turn in range(chosen.shape[1]):

@@ -7,7 +7,7 @@ whatever was posted for the same mail within some seconds of it, and with whatev
 that, and so on. A burst in which two kinds were posted is a program's: all that it recorded is marked as automated.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -43,12 +43,13 @@ def say(reader: Subscriber, paper: Paper, kind: str, at: datetime, mail_id: UUID
         is_automated = _is_automated(burst, kind)
         if is_automated:
             _take_back(reader, burst, at)
-        if reader.feedback.counting().filter(paper=paper, kind=kind).exists():
+        if said_before := reader.feedback.counting().filter(paper=paper, kind=kind).first():
+            _note_press(said_before, at, mail_id)
             return Outcome.SAID_BEFORE
         if is_automated:
             _note(reader, paper, kind, at, mail_id)
             return Outcome.AUTOMATED
-        said = {"at": at, "mail_id": mail_id, "is_automated": False}
+        said = {"at": at, "mail_id": mail_id, "pressed_at": at, "is_automated": False}
         reader.feedback.update_or_create(paper=paper, kind=kind, defaults=said)
         change_preferences(reader, at)
         return Outcome.SAID
@@ -90,20 +91,25 @@ def _burst(reader: Subscriber, mail_id: UUID, at: datetime) -> list[Feedback]:
     posted = list(reader.feedback.filter(mail_id=mail_id))
     burst: list[Feedback] = []
     times = [at]
-    while near := [said for said in posted if any(abs(said.at - time) <= WITHIN for time in times)]:
+    while near := [said for said in posted if any(abs(_pressed_at(said) - time) <= WITHIN for time in times)]:
         burst += near
-        times = [said.at for said in near]
+        times = [_pressed_at(said) for said in near]
         posted = [said for said in posted if said not in near]
     return burst
+
+
+def _pressed_at(said: Feedback) -> datetime:
+    return said.pressed_at or said.at
 
 
 def _is_automated(burst: Iterable[Feedback], kind: str) -> bool:
     return any(said.is_automated or said.kind != kind for said in burst)
 
 
-def _take_back(reader: Subscriber, burst: Iterable[Feedback], at: datetime) -> None:
-    """Mark what was taken for a person's."""
-    taken = [said.pk for said in burst if not said.is_automated]
+def _take_back(reader: Subscriber, burst: Sequence[Feedback], at: datetime) -> None:
+    """Mark what was taken for a person's; not what a person had said before the burst, which only repeated it."""
+    began = min(map(_pressed_at, burst), default=at) - WITHIN
+    taken = [said.pk for said in burst if not said.is_automated and said.at >= began]
     if taken:
         Feedback.objects.filter(pk__in=taken).update(is_automated=True)
         change_preferences(reader, at)
@@ -112,7 +118,14 @@ def _take_back(reader: Subscriber, burst: Iterable[Feedback], at: datetime) -> N
 def _note(reader: Subscriber, paper: Paper, kind: str, at: datetime, mail_id: UUID | None) -> None:
     """Record what a program said, unless a person said the same before: that stays as it was."""
     said, is_new = reader.feedback.get_or_create(
-        paper=paper, kind=kind, defaults={"at": at, "mail_id": mail_id, "is_automated": True}
+        paper=paper, kind=kind, defaults={"at": at, "mail_id": mail_id, "pressed_at": at, "is_automated": True}
     )
-    if not is_new and said.is_automated:
-        Feedback.objects.filter(pk=said.pk).update(at=at, mail_id=mail_id)
+    if not is_new:
+        _note_press(said, at, mail_id)
+
+
+def _note_press(said: Feedback, at: datetime, mail_id: UUID | None) -> None:
+    """Record that something said before was said again, which changes nothing but whether a burst is seen."""
+    if mail_id:
+        said.mail_id, said.pressed_at = mail_id, at
+        said.save(update_fields=["mail_id", "pressed_at"])

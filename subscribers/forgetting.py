@@ -10,10 +10,11 @@ from django.db import transaction
 
 from papers.models import Topic
 from papers.text_model import terms_of
-from subscribers.feedback import undo
 from subscribers.models import MAX_TEXT, Feedback, Subscriber, split_phrases
 from subscribers.preferences import change_preferences
 from subscribers.tokens import LinkInvalid, Purpose
+
+OPPOSITES = set(Feedback.OPPOSITES)
 
 
 class Phrases(StrEnum):
@@ -90,11 +91,19 @@ def leave_topic(reader: Subscriber, topic: Topic, at: datetime) -> bool:
 
 
 def forget_paper(reader: Subscriber, paper_id: int, kinds: Iterable[Feedback.Kind], at: datetime) -> bool:
-    """Forget what of `kinds` the reader said of a paper; return whether they had said any of it."""
+    """Forget what of `kinds` the reader said of a paper; return whether they had said any of it.
+
+    With "more" goes what was "less" before, and the other way round: it shall not count again.
+    """
+    kinds = set(kinds)
+    if kinds & OPPOSITES:
+        kinds |= OPPOSITES
     with transaction.atomic():
-        said = list(reader.feedback.meant().filter(paper=paper_id, kind__in=[*kinds]).select_related("paper"))
-        undone = [undo(reader, one.paper, one.kind, at) for one in said]
-        return any(undone)
+        _hold(reader)
+        deleted, _ = reader.feedback.meant().filter(paper=paper_id, kind__in=kinds).delete()
+        if deleted:
+            change_preferences(reader, at)
+        return bool(deleted)
 
 
 def count_forgettable(reader: Subscriber) -> Forgettable:

@@ -114,7 +114,8 @@ def save_preferences(
         if not Subscriber.objects.filter(pk=reader.pk).update(preferences_changed_at=at, **stored):
             return
         reader.topics.set(topics)
-        reader.feedback.filter(paper__in=no_longer_liked, kind=Feedback.Kind.MORE).delete()
+        # With "less" of before, which shall not count again.
+        reader.feedback.filter(paper__in=no_longer_liked, kind__in=Feedback.OPPOSITES).delete()
         like_by_arxiv_id(reader, arxiv_ids, at)
         _tell_of_change(reader)
 

@@ -27,7 +27,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="feedback",
             name="mail_id",
-            field=models.UUIDField(blank=True, help_text="The delivery whose link it was said by.", null=True),
+            field=models.UUIDField(blank=True, help_text="The delivery whose link said it last.", null=True),
+        ),
+        migrations.AddField(
+            model_name="feedback",
+            name="pressed_at",
+            field=models.DateTimeField(
+                blank=True,
+                editable=False,
+                help_text="When a mail's link last said it, be it nothing new.",
+                null=True,
+            ),
         ),
         migrations.AddField(
             model_name="subscriber",
@@ -48,7 +58,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="feedback",
             index=models.Index(
-                condition=models.Q(("mail_id__isnull", False)), fields=["mail_id", "at"], name="feedback_of_a_mail"
+                condition=models.Q(("mail_id__isnull", False)), fields=["mail_id"], name="feedback_of_a_mail"
             ),
         ),
         migrations.AddConstraint(

@@ -260,7 +260,10 @@ class Feedback(models.Model):
     paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="feedback")
     kind = models.CharField(max_length=5, choices=Kind)
     at = models.DateTimeField()
-    mail_id = models.UUIDField(null=True, blank=True, help_text="The delivery whose link it was said by.")
+    mail_id = models.UUIDField(null=True, blank=True, help_text="The delivery whose link said it last.")
+    pressed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When a mail's link last said it, be it nothing new."
+    )
     is_automated = models.BooleanField(
         "automated", default=False, help_text="Said by a program that follows every link of a mail: never learned from."
     )
@@ -276,8 +279,8 @@ class Feedback(models.Model):
             ),
         ]
         indexes = [
-            # What else was said by the links of one mail, lately.
-            models.Index(fields=["mail_id", "at"], name="feedback_of_a_mail", condition=Q(mail_id__isnull=False)),
+            # What else was said by the links of one mail.
+            models.Index(fields=["mail_id"], name="feedback_of_a_mail", condition=Q(mail_id__isnull=False)),
         ]
 
     def __str__(self) -> str:

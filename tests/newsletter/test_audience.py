@@ -9,6 +9,7 @@ from newsletter.editions import close_edition
 from newsletter.models import Delivery, Edition
 from papers.models import Paper
 from subscribers.models import Feedback, Subscriber, Suppression
+from subscribers.preferences import change_preferences
 from tests.factories import NOW, TODAY, make_delivery, make_edition, make_paper, make_reader
 
 pytestmark = pytest.mark.django_db
@@ -211,11 +212,24 @@ def test_the_sweep_looks_once_at_what_stays_in_a_pause() -> None:
 def test_what_its_hour_or_another_reason_settled_does_not_come_back(reason: str) -> None:
     paper = make_paper()
     reader = make_reader()
-    due_at = NOW if reason in {"paused", "cadence"} else NOW + timedelta(hours=1)
+    due_at = NOW if reason in {"paused", "cadence", "nothing_relevant"} else NOW + timedelta(hours=1)
     skipped = {"status": Delivery.Status.SKIPPED, "skip_reason": reason}
     make_delivery(make_edition(paper), reader, paper, due_at=due_at, **skipped)
     choose_again(reader.pk, NOW)
     assert Delivery.objects.get().skip_reason == reason
+
+
+def test_a_digest_that_had_nothing_for_a_reader_comes_once_they_want_something_of_it() -> None:
+    reader = make_reader(muted_words="robots")
+    edition = make_edition(make_paper(title="Robots"), status=DRAFT)
+    delivery = close(edition)[reader.pk]
+    assert delivery.skip_reason == "nothing_relevant"
+    change_preferences(reader, NOW, muted_words="")
+    choose_again(reader.pk, NOW)
+    assert [pick["paper_id"] for pick in Delivery.objects.queued().get().picks] == [edition.entries.get().paper_id]
+    change_preferences(reader, NOW, muted_words="robots")
+    choose_again(reader.pk, NOW)
+    assert Delivery.objects.get().skip_reason == "nothing_relevant"
 
 
 def test_a_paper_of_the_digest_that_is_skipped_now_may_come_with_the_one_that_is_back() -> None:

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from newsletter.choosing import choose_for, choose_for_reader, make_offer
+from newsletter.choosing import PickInWords, choose_for, choose_for_reader, make_offer
 from newsletter.editions import close_edition
 from newsletter.models import Delivery, Edition
 from papers.modelling import refresh_text_model
@@ -28,6 +28,10 @@ def papers() -> dict[int, Paper]:
     return made
 
 
+def chosen_for(reader: Subscriber, edition: Edition) -> list[PickInWords]:
+    return choose_for_reader(reader, make_offer(edition), besides=edition)
+
+
 def like(reader: Subscriber, *papers: Paper) -> None:
     for paper in papers:
         Feedback.objects.create(subscriber=reader, paper=paper, kind=Feedback.Kind.MORE, at=NOW)
@@ -46,7 +50,7 @@ def test_a_visitor_and_a_reader_with_the_same_wishes_get_the_same(papers: dict[i
     like(reader, papers[110])
     preferences = Preferences(interests=("theorems",), authors=("Nobody",), said=just_liked([papers[110].pk]), size=5)
     picks = choose_for(preferences, make_offer(edition))
-    assert picks == choose_for_reader(reader, edition)
+    assert picks == chosen_for(reader, edition)
     assert f"because you liked “{papers[110].title}”" in [pick["reason"] for pick in picks]
 
 
@@ -61,7 +65,7 @@ def test_a_liked_paper_is_never_sent_and_a_hidden_one_never_named(papers: dict[i
     reader = make_reader()
     like(reader, papers[110])
     Paper.objects.filter(pk=papers[110].pk).update(is_hidden=True)
-    picks = choose_for_reader(reader, edition)
+    picks = chosen_for(reader, edition)
     assert papers[110].pk not in [pick["paper_id"] for pick in picks]
     assert not any(papers[110].title in pick["reason"] for pick in picks)
 
@@ -74,7 +78,7 @@ def test_what_was_said_by_a_person_changes_the_next_digest_in_its_direction(
     reader = make_reader(size=8)
 
     def place() -> int:
-        picks = [pick["paper_id"] for pick in choose_for_reader(reader, edition)]
+        picks = [pick["paper_id"] for pick in chosen_for(reader, edition)]
         return picks.index(papers[101].pk) if papers[101].pk in picks else len(MIXED)
 
     before = place()
@@ -85,9 +89,9 @@ def test_what_was_said_by_a_person_changes_the_next_digest_in_its_direction(
 def test_what_a_program_said_is_not_learned_from(papers: dict[int, Paper]) -> None:
     edition = make_offered(papers, *MIXED)
     reader = make_reader()
-    before = choose_for_reader(reader, edition)
+    before = chosen_for(reader, edition)
     Feedback.objects.create(subscriber=reader, paper=papers[110], kind="more", at=NOW, is_automated=True)
-    assert choose_for_reader(reader, edition) == before
+    assert chosen_for(reader, edition) == before
 
 
 def test_without_a_model_the_edition_goes_out_by_attention_and_it_is_logged(
@@ -97,7 +101,7 @@ def test_without_a_model_the_edition_goes_out_by_attention_and_it_is_logged(
     edition = make_edition(paper)
     reader = make_reader()
     like(reader, liked)
-    (pick,) = choose_for_reader(reader, edition)
+    (pick,) = chosen_for(reader, edition)
     assert pick["reason"] == "trending: +99 upvotes since yesterday"
     assert [record.levelname for record in caplog.records] == ["ERROR"]
 

@@ -54,7 +54,8 @@ def kinds(delivery: Delivery) -> set[str]:
 
 
 def as_if_long_ago() -> None:
-    Feedback.objects.update(at=timezone.now() - 2 * WITHIN)
+    then = timezone.now() - 2 * WITHIN
+    Feedback.objects.update(at=then, pressed_at=then)
 
 
 # --- The page -------------------------------------------------------------------------------------------------------

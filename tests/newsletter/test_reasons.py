@@ -42,6 +42,7 @@ def test_every_reason_is_true(offered: list[Candidate], taste: Taste) -> None:
             if kind in {Kind.SAVED, Kind.LIKED}:
                 assert kinds[int(about)] == {Kind.SAVED: "saved", Kind.LIKED: "more"}[kind]
                 assert alike(int(about), pick.paper_id) > CHANCE
+                assert is_near
                 added = added_by(taste, pick.paper_id)
                 assert added[int(about)] == pytest.approx(max(added.values()), abs=1e-5)
             else:
@@ -50,7 +51,7 @@ def test_every_reason_is_true(offered: list[Candidate], taste: Taste) -> None:
                     Kind.MATCHES: about in taste.interests and plain(str(about)) in paper.text,
                     Kind.AUTHOR: about in paper.authors and same_name(str(about)) in map(same_name, taste.authors),
                     Kind.TOPIC: about in {name for topic, name in paper.topics.items() if topic in taste.topics},
-                    Kind.MEANT: about in taste.interests and plain(str(about)) not in paper.text,
+                    Kind.MEANT: is_near and about in taste.interests and plain(str(about)) not in paper.text,
                     Kind.TASTE: is_near,
                     Kind.TRENDING: about == paper.attention,
                     Kind.OUTSIDE: points.has_taste[0] and not is_near,

@@ -217,7 +217,7 @@ def test_of_who_left_the_address_the_record_and_the_reason_stay() -> None:
     reader = make_reader(
         status="unsubscribed", unsubscribed_at=left_at, leaving_reason="too_many", preferences_changed_at=left_at
     )
-    Subscriber.objects.filter(pk=reader.pk).update(**wishes)
+    Subscriber.objects.filter(pk=reader.pk).update(**wishes, ignored_words="casino")
     reader.topics.add(Topic.objects.create(name="Engines", slug="engines"))
     Feedback.objects.create(subscriber=reader, paper=make_paper(), kind="more", at=left_at)
     WantedPaper.objects.create(subscriber=reader, arxiv_id="2305.03048", asked_at=NOW)
@@ -225,7 +225,8 @@ def test_of_who_left_the_address_the_record_and_the_reason_stay() -> None:
     assert retain(NOW) == {"wishes of readers who left": 1}
     kept = Subscriber.objects.get()
     assert (kept.email, kept.leaving_reason, kept.unsubscribed_at) == (reader.email, "too_many", left_at)
-    assert {name: getattr(kept, name) for name in STORED} == {name: getattr(Subscriber(), name) for name in STORED}
+    names = [*STORED, "ignored_words"]
+    assert {name: getattr(kept, name) for name in names} == {name: getattr(Subscriber(), name) for name in names}
     assert not kept.topics.exists()
     assert not kept.feedback.exists()
     assert not kept.wanted_papers.exists()

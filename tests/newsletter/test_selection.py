@@ -44,7 +44,7 @@ offers = st.lists(
         score=st.floats(0, 10, width=32),
         topics=st.lists(st.sampled_from([1, 2, 3]), unique=True).map(lambda found: {one: TOPICS[one] for one in found}),
         authors=st.lists(st.sampled_from(NAMES), unique=True).map(tuple),
-        is_pinned=st.integers(0, 9).map(lambda number: number == 0),
+        is_pinned=st.integers(0, 2).map(lambda number: number == 0),
     ),
     unique_by=lambda one: one.paper_id,
     max_size=30,
@@ -290,3 +290,10 @@ def test_however_much_is_asked_for_memory_has_an_end(monkeypatch: pytest.MonkeyP
         assert len(offered._asked) <= 30
         assert len(offered._having) <= 30
     assert ids(offered, Taste(interests=("video",))) == expected
+
+
+def test_pins_keep_their_order_however_alike_they_are() -> None:
+    offered = offer(*(candidate(one, is_pinned=one < 4) for one in IDS))
+    offered.alike[:] = 0.9
+    assert ids(offered, Taste(said=(said(110),), size=2)) == [1, 2]
+    assert ids(offered, Taste(said=(said(110),), interests=("video",)))[:3] == [1, 2, 3]

@@ -132,7 +132,16 @@ def test_of_a_paper_that_is_forgotten_which_was_asked(reader: Subscriber) -> Non
     assert forget_paper(reader, paper.pk, [MORE, SAVED], NOW)
     assert not forget_paper(reader, paper.pk, [MORE, SAVED], NOW)
     left = reader.feedback.counting().values_list("paper", "kind")
-    assert set(left) == {(paper.pk, LESS), (other.pk, MORE)}
+    # What was "less" before it was liked does not count again.
+    assert set(left) == {(other.pk, MORE)}
+
+
+def test_forgetting_that_a_paper_is_saved_leaves_what_else_was_said(reader: Subscriber) -> None:
+    paper = make_paper()
+    say(reader, paper, SAVED, NOW)
+    say(reader, paper, MORE, NOW)
+    assert forget_paper(reader, paper.pk, [SAVED], NOW)
+    assert [said.kind for said in reader.feedback.all()] == [MORE]
 
 
 def test_everything_learned_is_forgotten_and_counted_and_what_was_typed_stays(reader: Subscriber) -> None:

@@ -334,7 +334,7 @@ def test_the_papers_are_on_no_list_in_no_edition_and_new_nowhere(client: Client)
     assert client.get(paper.get_absolute_url()).status_code == 200
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("_answers")
 def test_who_leaves_while_others_wishes_come_true_keeps_the_wish() -> None:
     readers = [wish(KNOWN), wish(KNOWN)]
