@@ -144,9 +144,9 @@ def _forget(kinds: list[Feedback.Kind], reader: Subscriber, given: str, at: date
     return Done("forgotten", paper, forget_paper(reader, paper.pk, kinds, at)) if paper else WRONG
 
 
-def _mean_it(reader: Subscriber, _: str, at: datetime) -> Done:
-    count = mean_it(reader, at)
-    return Done("meant", count, count > 0)
+def _mean_it(reader: Subscriber, given: str, at: datetime) -> Done:
+    said = reader.feedback.filter(pk=given).select_related("paper").first() if is_row(given) else None
+    return Done("meant", said.paper, mean_it(reader, said.pk, at)) if said else WRONG
 
 
 ACTS: Mapping[str, Act] = {

@@ -33,6 +33,14 @@ LENGTH = 0.75
 BLOCK = 2_000
 
 WORD = re.compile(r"\w\w+")
+# What people say around what they wish for. In papers these words are as good as any other.
+# fmt: off
+AROUND_WISHES = frozenset({
+    "don", "doesn", "enjoy", "hate", "interest", "interested", "interests", "know", "learn", "like", "love", "new",
+    "paper", "papers", "please", "prefer", "read", "reading", "really", "research", "stuff", "thing", "things", "topic",
+    "topics", "want", "work", "works", "would",
+})
+# fmt: on
 
 
 class Text(NamedTuple):
@@ -42,9 +50,12 @@ class Text(NamedTuple):
     abstract: str = ""
 
 
-def terms_of(text: str) -> list[str]:
-    """Return the words and pairs of neighbouring words of `text`, in its order, without what every text has."""
-    words = [word for word in WORD.findall(text.lower()) if word not in ENGLISH_STOP_WORDS]
+def terms_of(text: str, besides: frozenset[str] = frozenset()) -> list[str]:
+    """Return the words and pairs of neighbouring words of `text`, in its order, without what every text has.
+
+    Words of `besides` are left out, too.
+    """
+    words = [word for word in WORD.findall(text.lower()) if word not in ENGLISH_STOP_WORDS and word not in besides]
     return [*words, *map(" ".join, pairwise(words))]
 
 
@@ -100,7 +111,7 @@ class TextModel:
 
     def queries_of(self, phrases: Sequence[str]) -> csr_matrix:
         """Return vectors (phrases × terms) of what phrases ask for: each of its terms once, by worth."""
-        counts = _count([*dict.fromkeys(terms_of(phrase))] for phrase in phrases)
+        counts = _count([*dict.fromkeys(terms_of(phrase, AROUND_WISHES))] for phrase in phrases)
         asked = _keep(counts, _places(self.hashes, counts.indices), len(self.hashes))
         return _scale(csr_matrix((self.worth[asked.indices], asked.indices, asked.indptr), asked.shape))
 

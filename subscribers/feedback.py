@@ -4,10 +4,11 @@ There is one row of each kind. "More" and "less" are opposites, of which the lat
 
 Some programs that check mail follow every link and press every button. So a post for a mail belongs to a burst with
 whatever was posted for the same mail within some seconds of it, and with whatever was posted within some seconds of
-that, and so on. A burst in which two kinds were posted is a program's: all that it recorded is marked as automated.
+that, and so on. A burst in which two kinds were posted, or many within a moment, is a program's: all that it recorded
+is marked as automated.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -21,6 +22,8 @@ from subscribers.tokens import LinkInvalid, Purpose
 
 # Nobody opens a page, presses its button, goes back and does so at another link in less.
 WITHIN = timedelta(seconds=10)
+# Nor does anybody press as many buttons within this, be they all of one kind.
+TOO_MANY, TOO_FAST = 3, timedelta(seconds=3)
 
 
 class Outcome(StrEnum):
@@ -40,7 +43,7 @@ def say(reader: Subscriber, paper: Paper, kind: str, at: datetime, mail_id: UUID
     with transaction.atomic():
         _lock(reader)
         burst = _burst(reader, mail_id, at) if mail_id else []
-        is_automated = _is_automated(burst, kind)
+        is_automated = _is_automated(burst, kind, at)
         if is_automated:
             _take_back(reader, burst, at)
         if said_before := reader.feedback.counting().filter(paper=paper, kind=kind).first():
@@ -70,14 +73,14 @@ def undo(reader: Subscriber, paper: Paper, kind: str, at: datetime) -> bool:
         return was_meant
 
 
-def mean_it(reader: Subscriber, at: datetime) -> int:
-    """Count what was taken for a program's: the reader was that quick. Return how many rows it was."""
+def mean_it(reader: Subscriber, feedback_id: int, at: datetime) -> bool:
+    """Count what was taken for a program's: the reader was that quick. Return whether there was any such row."""
     with transaction.atomic():
         _lock(reader)
-        changed = reader.feedback.filter(is_automated=True).update(is_automated=False)
+        changed = reader.feedback.filter(pk=feedback_id, is_automated=True).update(is_automated=False)
         if changed:
             change_preferences(reader, at)
-        return changed
+        return bool(changed)
 
 
 def _lock(reader: Subscriber) -> None:
@@ -102,8 +105,9 @@ def _pressed_at(said: Feedback) -> datetime:
     return said.pressed_at or said.at
 
 
-def _is_automated(burst: Iterable[Feedback], kind: str) -> bool:
-    return any(said.is_automated or said.kind != kind for said in burst)
+def _is_automated(burst: Sequence[Feedback], kind: str, at: datetime) -> bool:
+    at_once = sum(abs(_pressed_at(said) - at) <= TOO_FAST for said in burst)
+    return at_once + 1 >= TOO_MANY or any(said.is_automated or said.kind != kind for said in burst)
 
 
 def _take_back(reader: Subscriber, burst: Sequence[Feedback], at: datetime) -> None:

@@ -64,7 +64,7 @@ def told_of(pasted: Pasted, when: str) -> str:
     found, new = len(pasted.arxiv_ids), len(pasted.unknown)
     parts = []
     if found:
-        parts.append(f"{_count(found, 'paper')} found")
+        parts.append(f"{_count(found, 'paper')} recognised")
     if new:
         fate = f"will be looked up {when}" if looks_up_papers() else "left out"
         parts.append(f"{_those(new, found)} new to us and {fate}")

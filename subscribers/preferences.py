@@ -83,11 +83,17 @@ def _topics(readers: Sequence[Subscriber]) -> Mapping[int, list[int]]:
 
 
 def read_feedback(readers: Sequence[Subscriber]) -> Mapping[int, list[Said]]:
-    """Return what each reader said of papers that may be shown, as far as it counts, by id."""
+    """Return what each reader said of papers that may be shown, as far as it counts, by id.
+
+    A saved paper of which they want less stays saved, and says nothing of what they like.
+    """
     said: dict[int, list[Said]] = defaultdict(list)
     rows = Feedback.objects.counting().filter(subscriber__in=[reader.pk for reader in readers], paper__is_hidden=False)
     for reader_id, paper_id, kind, at in rows.order_by().values_list("subscriber_id", "paper_id", "kind", "at"):
         said[reader_id].append(Said(paper_id, kind, at.toordinal()))
+    for reader_id, of_reader in said.items():
+        less = {one.paper_id for one in of_reader if one.kind == Feedback.Kind.LESS}
+        said[reader_id] = [one for one in of_reader if one.kind == Feedback.Kind.LESS or one.paper_id not in less]
     return said
 
 

@@ -90,7 +90,8 @@ class PreferencesForm(forms.ModelForm[Subscriber]):
     @cached_property
     def liked(self) -> list[Feedback]:
         """What the reader likes, with the papers."""
-        said: QuerySet[Feedback] = self.instance.feedback.counting().filter(kind=Feedback.Kind.MORE)
+        said: QuerySet[Feedback] = self.instance.feedback.counting().filter(paper__is_hidden=False)
+        said = said.filter(kind=Feedback.Kind.MORE)
         return list(said.select_related("paper"))
 
     @cached_property

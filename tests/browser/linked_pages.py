@@ -36,6 +36,10 @@ def press_first(name: str) -> Step:
     return lambda page: page.get_by_role("button", name=name, exact=True).first.click()
 
 
+def press_that_was_me(page: Page) -> None:
+    page.get_by_role("button", name="That was me").first.click()
+
+
 def press_first_term(page: Page) -> None:
     page.locator(".term").first.click()
 
@@ -276,7 +280,7 @@ VISITS: dict[str, Visit] = {
     "interests-far": Visit(interests, (open_all_points,)),
     "interests-ignored": Visit(interests, (press_first_term,)),
     "interests-removed": Visit(interests, (press_first("Remove"),)),
-    "interests-meant": Visit(interests, (press("That was me: count it"),)),
+    "interests-meant": Visit(interests, (press_that_was_me,)),
     "interests-reset": Visit(interests_reset),
     "interests-forgotten": Visit(interests_reset, (press("Forget it all"),)),
     "more": Visit(say_of("more")),

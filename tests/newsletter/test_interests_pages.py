@@ -272,27 +272,30 @@ def test_a_paper_is_forgotten(number: int, name: str, browser: Client, reader: S
     assert reader.feedback.count() == 2
 
 
-def test_of_a_paper_liked_and_disliked_each_is_taken_back_alone(
+def test_a_saved_paper_that_they_want_less_of_is_no_paper_they_like(
     browser: Client, reader: Subscriber, papers: Papers
 ) -> None:
     say(reader, papers[112], "less", timezone.now())
     page = browser.get(path_of(reader)).text
-    assert {("forget", str(papers[112].pk)), ("forget_less", str(papers[112].pk))} <= {*buttons(page)}
+    assert ("forget", str(papers[112].pk)) not in buttons(page)
+    assert ("forget_less", str(papers[112].pk)) in buttons(page)
     browser.post(path_of(reader), {"forget_less": papers[112].pk})
     assert [one.kind for one in reader.feedback.filter(paper=papers[112])] == ["saved"]
 
 
 def test_what_was_taken_for_a_programs_is_meant(browser: Client, reader: Subscriber, papers: Papers) -> None:
-    for number in (101, 102):
+    first, second = (
         Feedback.objects.create(
             subscriber=reader, paper=papers[number], kind="more", at=timezone.now(), is_automated=True
         )
+        for number in (101, 102)
+    )
     page = browser.get(path_of(reader)).text
-    assert ("meant", "1") in buttons(page)
-    assert papers[101].title in page
-    page = browser.post(path_of(reader), {"meant": "1"}).text
-    assert "What you said counts now, 2 times." in text_of(page)
-    assert ("meant", "1") not in buttons(page)
+    assert {("meant", str(first.pk)), ("meant", str(second.pk))} <= {*buttons(page)}
+    page = browser.post(path_of(reader), {"meant": first.pk}).text
+    assert f"What you said of “{papers[101].title}” counts now." in text_of(page)
+    assert ("meant", str(first.pk)) not in buttons(page)
+    assert ("meant", str(second.pk)) in buttons(page)
     assert ("forget", str(papers[101].pk)) in buttons(page)
 
 

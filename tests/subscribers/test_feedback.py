@@ -14,6 +14,7 @@ from papers.models import Paper
 from papers.scoring import score_papers
 from subscribers.feedback import WITHIN, Outcome, mean_it, say, undo
 from subscribers.models import Feedback, Subscriber
+from subscribers.preferences import read_preferences
 from subscribers.signals import preferences_changed
 from subscribers.tokens import LinkInvalid
 from tests.factories import NOW, make_paper, make_reader
@@ -199,7 +200,7 @@ def test_more_than_some_seconds_apart_it_is_a_person(apart: timedelta, reader: S
 
 def test_many_of_one_kind_are_a_person_s(reader: Subscriber) -> None:
     for number in range(10):
-        press(reader, make_paper(), (SAVED, number * SECOND))
+        press(reader, make_paper(), (SAVED, 2 * number * SECOND))
     assert len(what_counts(reader)) == 10
 
 
@@ -268,9 +269,11 @@ def test_whoever_was_that_quick_may_say_so(reader: Subscriber, paper: Paper) -> 
     other = make_reader()
     for somebody in (reader, other):
         press(somebody, paper, (MORE, 0 * SECOND), (SAVED, SECOND), mail_id=uuid4())
-    assert mean_it(reader, NOW + DAY) == 2
-    assert mean_it(reader, NOW + 2 * DAY) == 0
-    assert (kinds(reader), kinds(other)) == ({MORE, SAVED}, set())
+    said = reader.feedback.get(kind=MORE)
+    assert not mean_it(other, said.pk, NOW)
+    assert mean_it(reader, said.pk, NOW + DAY)
+    assert not mean_it(reader, said.pk, NOW + 2 * DAY)
+    assert (kinds(reader), kinds(other)) == ({MORE}, set())
     reader.refresh_from_db()
     assert reader.preferences_changed_at == NOW + DAY
 
@@ -359,3 +362,22 @@ def test_what_a_person_said_before_is_seen_in_a_burst_and_stays(reader: Subscrib
         (MORE, NOW - timedelta(days=1)),
         (SAVED, NOW - timedelta(hours=20)),
     }
+
+
+def test_who_likes_every_paper_of_a_mail_at_once_is_a_program(reader: Subscriber) -> None:
+    papers = [make_paper() for _ in range(5)]
+    outcomes = [say(reader, paper, MORE, NOW + number * SECOND / 5, MAIL) for number, paper in enumerate(papers)]
+    assert outcomes == [Outcome.SAID] * 2 + [Outcome.AUTOMATED] * 3
+    assert kinds(reader) == set()
+
+
+def test_who_likes_one_paper_after_the_other_is_a_person(reader: Subscriber) -> None:
+    for number in range(5):
+        assert say(reader, make_paper(), MORE, NOW + 2 * number * SECOND, MAIL) == Outcome.SAID
+
+
+def test_a_saved_paper_that_somebody_wants_less_of_is_not_learned_from(reader: Subscriber, paper: Paper) -> None:
+    say(reader, paper, SAVED, NOW)
+    say(reader, paper, LESS, NOW + DAY)
+    assert [said.kind for said in read_preferences([reader])[reader.pk].said] == [LESS]
+    assert [said.paper for said in reader.feedback.saved()] == [paper]

@@ -278,7 +278,7 @@ def test_pasted_papers_are_liked_once_the_form_is_saved_and_twice_is_once(
     before = rows()
     page = browser.post(f"{path}/preview", wishes, headers=HTMX).content.decode()
     assert "because you liked" in page
-    told = "2 papers found; 1 of them is new to us and will be looked up {}; 1 line had no arXiv id."
+    told = "2 papers recognised; 1 of them is new to us and will be looked up {}; 1 line had no arXiv id."
     assert page.count(told.format("after you save")) == 2
     assert rows() == before
     for _ in range(2):
@@ -293,7 +293,7 @@ def test_pasted_papers_are_liked_once_the_form_is_saved_and_twice_is_once(
 def test_where_nothing_is_read_from_arxiv_no_wish_is_kept(browser: Client) -> None:
     reader = make_reader()
     page = browser.post(path_of(preferences_url, reader), choices(arxiv_ids="2402.17764")).content.decode()
-    assert "1 paper found; it is new to us and left out." in page
+    assert "1 paper recognised; it is new to us and left out." in page
     assert not reader.wanted_papers.exists()
 
 

@@ -307,7 +307,7 @@ def test_what_becomes_of_every_line_is_said(headers: dict[str, str], browser: Cl
     make_arxiv_paper("2401.00001", is_hidden=True)
     page = browser.post("/subscribe/preview", {"arxiv_ids": PASTED}, headers=headers).content.decode()
     assert said_of_pasted(page) == (
-        "4 papers found; 2 of them are new to us and will be looked up after you subscribe; 1 line had no arXiv id."
+        "4 papers recognised; 2 of them are new to us and will be looked up after you subscribe; 1 line had no arXiv id."
     )
     assert not SignUp.objects.exists()
 
@@ -318,10 +318,13 @@ def test_what_becomes_of_every_line_is_said(headers: dict[str, str], browser: Cl
     [
         ("", ""),
         ("nothing\nat all", "2 lines had no arXiv id."),
-        ("2305.03048", "1 paper found."),
-        ("2402.17764", "1 paper found; it is new to us and will be looked up after you subscribe."),
-        ("2402.17764 2402.17765", "2 papers found; all are new to us and will be looked up after you subscribe."),
-        ("2305.03048 2402.17764", "2 papers found; 1 of them is new to us and will be looked up after you subscribe."),
+        ("2305.03048", "1 paper recognised."),
+        ("2402.17764", "1 paper recognised; it is new to us and will be looked up after you subscribe."),
+        ("2402.17764 2402.17765", "2 papers recognised; all are new to us and will be looked up after you subscribe."),
+        (
+            "2305.03048 2402.17764",
+            "2 papers recognised; 1 of them is new to us and will be looked up after you subscribe.",
+        ),
     ],
 )
 def test_one_and_all_and_none_are_told_apart(pasted: str, sentence: str, browser: Client) -> None:
@@ -332,7 +335,7 @@ def test_one_and_all_and_none_are_told_apart(pasted: str, sentence: str, browser
 def test_where_nothing_is_read_from_arxiv_nothing_is_promised(browser: Client) -> None:
     make_arxiv_paper("2305.03048")
     page = show(browser, arxiv_ids="2305.03048 2402.17764")
-    assert said_of_pasted(page) == "2 papers found; 1 of them is new to us and left out."
+    assert said_of_pasted(page) == "2 papers recognised; 1 of them is new to us and left out."
 
 
 def test_a_pasted_paper_counts_in_the_digest_like_a_ticked_one(browser: Client) -> None:

@@ -42,6 +42,10 @@ def _evaluate(options: dict[str, Any]) -> dict[str, Any]:
     catalogue = read_papers(options["papers"])
     histories, unknown = read_histories(options["interactions"], catalogue)
     span = options["first"], options["last"] or date.max
+    if span[1] < span[0]:
+        raise CommandError("--to is before --from.")
+    if not catalogue.papers:
+        raise CommandError(f"{options['papers']} has no paper.")
 
     def drawn(contests: list[Contest]) -> list[Contest]:
         if not contests:
