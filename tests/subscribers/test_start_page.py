@@ -307,7 +307,8 @@ def test_what_becomes_of_every_line_is_said(headers: dict[str, str], browser: Cl
     make_arxiv_paper("2401.00001", is_hidden=True)
     page = browser.post("/subscribe/preview", {"arxiv_ids": PASTED}, headers=headers).content.decode()
     assert said_of_pasted(page) == (
-        "4 papers recognised; 2 of them are new to us and will be looked up after you subscribe; 1 line had no arXiv id."
+        "4 papers recognised; 2 of them are new to us and will be looked up after you subscribe; "
+        "1 line had no arXiv id."
     )
     assert not SignUp.objects.exists()
 
