@@ -9,11 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from newsletter.matrices import Flags, Floats, Ints, multiply_rows, shares_of, standardise
+from newsletter.matrices import Flags, Floats, Ints, multiply_rows, nothing_collected, shares_of, standardise
 from newsletter.offer import Offer
 from subscribers.preferences import Said
 
@@ -56,7 +57,7 @@ class Points:
 
     `likes` (readers × all papers) and `wishes` (readers × phrases) are the shares of a reader's taste that papers they
     like and interests they stated have; together one, where there is a taste. `nearness` is the likeness to it as it
-    is, `text` the same in standard deviations. `wish` tells for which wish a candidate is there, −1 for none.
+    is, `text` the same in standard deviations.
     """
 
     likes: csr_matrix
@@ -73,7 +74,6 @@ class Points:
     less: Floats
 
     in_demand: Flags
-    wish: Ints
 
     @cached_property
     def total(self) -> Floats:
@@ -150,13 +150,13 @@ def reckon(offer: Offer, tastes: Sequence[Taste]) -> Points:
         topics=TOPIC_POINTS * _count(offer, [[*map(offer.in_topic, taste.topics)] for taste in tastes]),
         less=_disliked(offer, history.dislikes(shape)),
         in_demand=offer.in_demand,
-        wish=_number_wishes(offer, tastes),
     )
 
 
 def rank(offer: Offer, tastes: Sequence[Taste]) -> Floats:
     """Return what everything goes by: the points of each candidate, in the edition's order, for each reader."""
-    return reckon(offer, tastes).total
+    with nothing_collected():
+        return reckon(offer, tastes).total
 
 
 def _popularity(offer: Offer, has_taste: Flags) -> Floats:
@@ -181,18 +181,23 @@ class History:
         return self._matrix(self.is_less, shape)
 
     def _matrix(self, chosen: Flags, shape: tuple[int, int]) -> csr_matrix:
-        # However they came, this puts them in order.
-        return csr_matrix((self.weights[chosen], (self.readers[chosen], self.rows[chosen])), shape)
+        ends = np.concatenate([[0], np.cumsum(np.bincount(self.readers[chosen], minlength=shape[0]))])
+        matrix = csr_matrix((self.weights[chosen], self.rows[chosen], ends), shape)
+        # However they came, so that sums are of the same order.
+        matrix.sum_duplicates()
+        return matrix
 
 
 def _history(offer: Offer, tastes: Sequence[Taste]) -> History:
     """Return what readers said, by weight: 1 today, half of that after HALF_LIFE days."""
-    flat = [*chain.from_iterable(taste.said for taste in tastes)]
-    readers = np.repeat(np.arange(len(tastes)), [len(taste.said) for taste in tastes])
-    rows = offer.model.rows_of([said.paper_id for said in flat])
-    ages = np.maximum(offer.day - np.array([said.day for said in flat], np.int64), 0)
-    weights = (0.5 ** (ages / HALF_LIFE)).astype(np.float32)
-    is_less = np.array([said.kind == "less" for said in flat], np.bool_)
+    counts = [len(taste.said) for taste in tastes]
+    # One after the other: paper, kind, day.
+    flat: list[Any] = [*chain.from_iterable(chain.from_iterable(taste.said for taste in tastes))]
+    readers = np.repeat(np.arange(len(tastes)), counts)
+    rows = offer.model.rows_of(flat[0::3])
+    ages = np.maximum(offer.day - np.fromiter(flat[2::3], np.int64, len(readers)), 0)
+    weights = np.exp2(-ages / HALF_LIFE, dtype=np.float32)
+    is_less = np.fromiter(map("less".__eq__, flat[1::3]), np.bool_, len(readers))
     is_known = rows >= 0
     return History(readers[is_known], rows[is_known], weights[is_known], is_less[is_known])
 
@@ -231,14 +236,3 @@ def _count(offer: Offer, places: Iterable[Iterable[Iterable[int]]]) -> Floats:
     readers = np.repeat(np.arange(len(found)), [*map(len, found)])
     np.add.at(counts, (readers, np.fromiter(chain.from_iterable(found), np.int64, len(readers))), 1)
     return counts
-
-
-def _number_wishes(offer: Offer, tastes: Sequence[Taste]) -> Ints:
-    """Return which wish of a reader each candidate is there for (readers × candidates): the number of a stated interest
-    that stands in it, else of a topic it is in, −1 for none."""
-    numbers = np.full((len(tastes), len(offer.candidates)), -1)
-    for reader, taste in enumerate(tastes):
-        places = [*map(offer.in_topic, sorted(taste.topics)), *map(offer.having, sorted(taste.interests))]
-        for number, of_wish in enumerate(places):
-            numbers[reader, [*of_wish]] = number
-    return numbers

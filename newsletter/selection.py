@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from newsletter.matrices import Flags, Floats, Ints
+from newsletter.matrices import Flags, Floats, Ints, nothing_collected
 from newsletter.offer import Offer
 from newsletter.reasons import Why, find_reasons, reasons_outside
 from newsletter.relevance import Points, Taste, reckon
@@ -40,7 +40,8 @@ def choose(offer: Offer, tastes: Sequence[Taste]) -> list[list[Pick]]:
     if not offer.candidates:
         return [[] for _ in tastes]
     batches = (tastes[start : start + BATCH] for start in range(0, len(tastes), BATCH))
-    return [picks for batch in batches for picks in _choose(offer, batch)]
+    with nothing_collected():
+        return [picks for batch in batches for picks in _choose(offer, batch)]
 
 
 def _choose(offer: Offer, tastes: Sequence[Taste]) -> list[list[Pick]]:
@@ -49,7 +50,7 @@ def _choose(offer: Offer, tastes: Sequence[Taste]) -> list[list[Pick]]:
     wanted = free & (offer.pinned | points.is_wanted)
     sizes = np.array([taste.size for taste in tastes], np.int64)
     outside = _outside(offer, points, free & ~wanted, sizes - (wanted & offer.pinned).sum(axis=1))
-    chosen = _most_various(offer, points, wanted, sizes - (outside >= 0))
+    chosen = _most_various(offer, points, _number_wishes(offer, tastes), wanted, sizes - (outside >= 0))
     whys = find_reasons(offer, points, tastes, chosen)
     return [
         _picks(offer, points.total[row], places, whys[row], stranger)
@@ -79,7 +80,18 @@ def _outside(offer: Offer, points: Points, left: Flags, room: Ints) -> Ints:
     return np.where(strange.any(axis=1), most, -1)
 
 
-def _most_various(offer: Offer, points: Points, wanted: Flags, sizes: Ints) -> Ints:
+def _number_wishes(offer: Offer, tastes: Sequence[Taste]) -> Ints:
+    """Return which wish of a reader each candidate is there for (readers × candidates): the number of a stated interest
+    that stands in it, else of a topic it is in, −1 for none."""
+    numbers = np.full((len(tastes), len(offer.candidates)), -1)
+    for reader, taste in enumerate(tastes):
+        places = [*map(offer.in_topic, sorted(taste.topics)), *map(offer.having, sorted(taste.interests))]
+        for number, of_wish in enumerate(places):
+            numbers[reader, [*of_wish]] = number
+    return numbers
+
+
+def _most_various(offer: Offer, points: Points, wishes: Ints, wanted: Flags, sizes: Ints) -> Ints:
     """Return the places of the papers each reader gets, in order (readers × most papers), −1 where there are no more.
 
     Among equals the edition's order decides.
@@ -98,8 +110,8 @@ def _most_various(offer: Offer, points: Points, wanted: Flags, sizes: Ints) -> I
         chosen[goes_on, turn] = best[goes_on]
         left[readers, best] = -np.inf
         nearest = np.maximum(nearest, offer.alike[best])
-        wish = points.wish[readers, best][:, np.newaxis]
-        repeated += (points.wish == wish) & (wish >= 0)
+        wish = wishes[readers, best][:, np.newaxis]
+        repeated += (wishes == wish) & (wish >= 0)
     return chosen
 
 
