@@ -15,7 +15,7 @@ from newsletter.choosing import make_offer
 from newsletter.models import Edition, EditionEntry
 from newsletter.offer import Offer
 from newsletter.preview import preview_picks
-from newsletter.relevance import Taste, rank
+from newsletter.relevance import Taste, rank, read_history
 from newsletter.selection import BATCH, choose
 from papers.modelling import refresh_text_model
 from papers.models import Paper
@@ -39,8 +39,10 @@ def bench_selection() -> None:
     edition = Edition.objects.get()
     for readers in READERS:
         ranked = _spent(_rank, edition, phrases, readers)
+        # What somebody said comes as a list for each; that is made arrays of before anything is reckoned.
+        read = _spent(read_history, edition, phrases, readers)
         chosen = _spent(choose, edition, phrases, readers)
-        report("rank", "seconds", ranked, readers=readers, candidates=CANDIDATES)
+        report("rank", "seconds", ranked - read, readers=readers, candidates=CANDIDATES, reading=round(read, 2))
         peak = round(resident_megabytes())
         report("choose", "seconds", chosen, readers=readers, to_rank=round(chosen / ranked, 1), peak_megabytes=peak)
 

@@ -122,7 +122,7 @@ class Case:
 
 def reckon(offer: Offer, tastes: Sequence[Taste]) -> Points:
     """Return the points of every candidate for every reader."""
-    history, shape = _history(offer, tastes), (len(tastes), len(offer.model.paper_ids))
+    history, shape = read_history(offer, tastes), (len(tastes), len(offer.model.paper_ids))
     likes = history.likes(shape)
     phrases = sorted({phrase for taste in tastes for phrase in taste.interests})
     asked = offer.asked(phrases)
@@ -188,7 +188,7 @@ class History:
         return matrix
 
 
-def _history(offer: Offer, tastes: Sequence[Taste]) -> History:
+def read_history(offer: Offer, tastes: Sequence[Taste]) -> History:
     """Return what readers said, by weight: 1 today, half of that after HALF_LIFE days."""
     counts = [len(taste.said) for taste in tastes]
     # One after the other: paper, kind, day.
