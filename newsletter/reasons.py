@@ -118,7 +118,7 @@ def _strongest(likeness: Floats, shares: csr_matrix, chosen: Ints) -> Strongest:
         alike = likeness[shares.indices[:, np.newaxis], chosen[readers]]
         each = np.where(alike > CHANCE, shares.data[:, np.newaxis] * alike, 0)
         added[counts > 0] = np.maximum.reduceat(each, shares.indptr[:-1][counts > 0])
-        entries, picks = np.nonzero(each == added[readers])
+        entries, picks = np.nonzero((each == added[readers]) & (each > 0))
         # Backwards, so that of equals the first is what stays.
         best[readers[entries[::-1]], picks[::-1]] = shares.indices[entries[::-1]]
     return Strongest(added, best)

@@ -66,7 +66,8 @@ def _withheld(offer: Offer, tastes: Sequence[Taste]) -> Flags:
         places += [offer.places[paper_id] for paper_id in taste.seen if paper_id in offer.places]
         for phrase in taste.muted:
             places += offer.having(phrase)
-        withheld[reader, places] = True
+        if places:
+            withheld[reader, places] = True
     return withheld
 
 
@@ -87,7 +88,8 @@ def _number_wishes(offer: Offer, tastes: Sequence[Taste]) -> Ints:
     for reader, taste in enumerate(tastes):
         places = [*map(offer.in_topic, sorted(taste.topics)), *map(offer.having, sorted(taste.interests))]
         for number, of_wish in enumerate(places):
-            numbers[reader, [*of_wish]] = number
+            if of_wish:
+                numbers[reader, [*of_wish]] = number
     return numbers
 
 
