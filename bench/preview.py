@@ -7,9 +7,9 @@ from functools import partial
 from urllib.parse import urlencode
 
 from bench.clock import AT
+from bench.drafts import make_draft
 from bench.measure import milliseconds, report, seconds
 from bench.web import exchange, server
-from newsletter.models import Edition, EditionEntry
 from papers.models import Paper, Topic
 
 CANDIDATES, OTHERS = 150, 500
@@ -71,17 +71,7 @@ def _fill() -> None:
     through.objects.bulk_create(
         through(paper=paper, topic=topic) for paper in papers for topic in chance.sample(topics, 3)
     )
-    edition = Edition.objects.create(period=AT.date().isoformat(), closes_at=AT)
-    EditionEntry.objects.bulk_create(
-        EditionEntry(
-            edition=edition,
-            paper=paper,
-            rank=rank,
-            score=10 - rank / 20,
-            parts=[{"kind": "upvotes", "points": 1.0, "gain": 200 - rank, "since": "since yesterday"}],
-        )
-        for rank, paper in enumerate(papers[:CANDIDATES], start=1)
-    )
+    make_draft(papers[:CANDIDATES])
 
 
 def _paper(number: int, chance: random.Random) -> Paper:

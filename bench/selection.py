@@ -9,10 +9,11 @@ from functools import partial
 import numpy as np
 
 from bench.clock import AT
+from bench.drafts import make_draft
 from bench.measure import milliseconds, report, resident_megabytes, seconds
 from bench.search import MadeUpText
 from newsletter.choosing import make_offer
-from newsletter.models import Edition, EditionEntry
+from newsletter.models import Edition
 from newsletter.offer import Offer
 from newsletter.preview import preview_picks
 from newsletter.relevance import Taste, rank, read_history
@@ -102,17 +103,7 @@ def _fill() -> list[str]:
         for number, (title, abstract) in enumerate(zip(titles, abstracts, strict=True))
     )
     refresh_text_model(AT)
-    edition = Edition.objects.create(period=AT.date().isoformat(), closes_at=AT)
-    EditionEntry.objects.bulk_create(
-        EditionEntry(
-            edition=edition,
-            paper=paper,
-            rank=rank,
-            score=10 - rank / 20,
-            parts=[{"kind": "upvotes", "points": 1.0, "gain": 200 - rank, "since": "since yesterday"}],
-        )
-        for rank, paper in enumerate(papers[:CANDIDATES], start=1)
-    )
+    make_draft(papers[:CANDIDATES])
     words = [title.split() for title in titles]
     phrases = [" ".join(chance.choice(words)[:2]) for _ in range(PHRASES)]
     _make_readers(papers, phrases, chance)

@@ -1,4 +1,4 @@
-"""Arithmetic by the row: of dense arrays and of sparse ones in rows."""
+"""Arithmetic by the row, of dense arrays and of sparse ones; and room for much of it."""
 
 import gc
 from collections.abc import Iterator

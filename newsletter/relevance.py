@@ -72,7 +72,6 @@ class Points:
     authors: Floats
     topics: Floats
     less: Floats
-
     in_demand: Flags
 
     @cached_property

@@ -62,3 +62,8 @@ def _pieces(text: str) -> Iterator[str]:
         if depth > 0 or ENTRY.match(line):
             depth += line.count("{") - line.count("}")
     yield piece
+
+
+def key_of(arxiv_id: str) -> str:
+    """Return the key of the paper with this id."""
+    return f"arxiv:{arxiv_id}"

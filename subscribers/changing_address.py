@@ -25,7 +25,7 @@ def ask_to_change(reader: Subscriber, address: str, at: datetime) -> bool:
     if not is_within(RATE, "another address", str(reader.pk)):
         return False
     with transaction.atomic():
-        _lock(reader.pk)
+        Subscriber.objects.active().hold(reader.pk, Purpose.NEW_ADDRESS)
         cancel_change(reader)
         AddressChange.objects.create(subscriber=reader, address=address, asked_at=at)
         kind = Letter.Kind.NEW_ADDRESS
@@ -76,7 +76,7 @@ def confirm_change(token: str, at: datetime, *, truncated_ip: str | None = None)
 
 def _confirm(change: AddressChange, at: datetime, truncated_ip: str | None) -> bool:
     with transaction.atomic():
-        reader = _lock(change.subscriber_id)
+        reader = Subscriber.objects.active().hold(change.subscriber_id, Purpose.NEW_ADDRESS)
         waiting = _change_of(reader, change.nonce)
         if waiting is None:
             return True
@@ -90,14 +90,6 @@ def _confirm(change: AddressChange, at: datetime, truncated_ip: str | None) -> b
         Subscriber.objects.filter(pk=reader.pk).update(optin_nonce=waiting.nonce)
         waiting.delete()
     return True
-
-
-def _lock(subscriber_id: int) -> Subscriber:
-    """Hold the row of an active reader until the end of the transaction."""
-    reader = Subscriber.objects.active().select_for_update().filter(pk=subscriber_id).first()
-    if reader is None:
-        raise LinkInvalid(Purpose.NEW_ADDRESS)
-    return reader
 
 
 def _change_of(reader: Subscriber, nonce: str) -> AddressChange | None:

@@ -18,7 +18,7 @@ from django.db import transaction
 from papers.models import Paper
 from subscribers.models import Feedback, Subscriber
 from subscribers.preferences import change_preferences
-from subscribers.tokens import LinkInvalid, Purpose
+from subscribers.tokens import Purpose
 
 # Nobody opens a page, presses its button, goes back and does so at another link in less.
 WITHIN = timedelta(seconds=10)
@@ -41,7 +41,8 @@ def say(reader: Subscriber, paper: Paper, kind: str, at: datetime, mail_id: UUID
     is gone.
     """
     with transaction.atomic():
-        _lock(reader)
+        # Of two posts at once, the second sees the first.
+        Subscriber.objects.hold(reader.pk, Purpose.FEEDBACK)
         burst = _burst(reader, mail_id, at) if mail_id else []
         is_automated = _is_automated(burst, kind, at)
         if is_automated:
@@ -64,7 +65,7 @@ def undo(reader: Subscriber, paper: Paper, kind: str, at: datetime) -> bool:
     Raises LinkInvalid when the reader is gone.
     """
     with transaction.atomic():
-        _lock(reader)
+        Subscriber.objects.hold(reader.pk, Purpose.FEEDBACK)
         said = reader.feedback.filter(paper=paper, kind=kind)
         was_meant = said.meant().exists()
         said.delete()
@@ -76,17 +77,11 @@ def undo(reader: Subscriber, paper: Paper, kind: str, at: datetime) -> bool:
 def mean_it(reader: Subscriber, feedback_id: int, at: datetime) -> bool:
     """Count what was taken for a program's: the reader was that quick. Return whether there was any such row."""
     with transaction.atomic():
-        _lock(reader)
+        Subscriber.objects.hold(reader.pk, Purpose.FEEDBACK)
         changed = reader.feedback.filter(pk=feedback_id, is_automated=True).update(is_automated=False)
         if changed:
             change_preferences(reader, at)
         return bool(changed)
-
-
-def _lock(reader: Subscriber) -> None:
-    """Hold the reader's row to the end of the transaction: of two posts at once, the second sees the first."""
-    if not Subscriber.objects.select_for_update().filter(pk=reader.pk).exists():
-        raise LinkInvalid(Purpose.FEEDBACK)
 
 
 def _burst(reader: Subscriber, mail_id: UUID, at: datetime) -> list[Feedback]:

@@ -12,7 +12,7 @@ from papers.models import Topic
 from papers.text_model import terms_of
 from subscribers.models import MAX_TEXT, Feedback, Subscriber, split_phrases
 from subscribers.preferences import change_preferences
-from subscribers.tokens import LinkInvalid, Purpose
+from subscribers.tokens import Purpose
 
 OPPOSITES = set(Feedback.OPPOSITES)
 
@@ -55,7 +55,7 @@ def ignore_word(reader: Subscriber, word: str, at: datetime) -> bool:
     Raises NoRoom, or LinkInvalid when the reader is gone.
     """
     with transaction.atomic():
-        kept = _hold(reader).ignored_phrases
+        kept = Subscriber.objects.hold(reader.pk, Purpose.PREFERENCES).ignored_phrases
         if word in kept:
             return False
         text = "\n".join([*kept, word])
@@ -71,7 +71,7 @@ def take_out(reader: Subscriber, column: Phrases, phrase: str, at: datetime) -> 
     Raises LinkInvalid when the reader is gone.
     """
     with transaction.atomic():
-        phrases = split_phrases(getattr(_hold(reader), column))
+        phrases = split_phrases(getattr(Subscriber.objects.hold(reader.pk, Purpose.PREFERENCES), column))
         if phrase not in phrases:
             return False
         changes: dict[str, Any] = {column: "\n".join(kept for kept in phrases if kept != phrase)}
@@ -82,7 +82,7 @@ def take_out(reader: Subscriber, column: Phrases, phrase: str, at: datetime) -> 
 def leave_topic(reader: Subscriber, topic: Topic, at: datetime) -> bool:
     """Stop following a topic; return whether the reader did. Raises LinkInvalid when the reader is gone."""
     with transaction.atomic():
-        _hold(reader)
+        Subscriber.objects.hold(reader.pk, Purpose.PREFERENCES)
         if not reader.topics.filter(pk=topic.pk).exists():
             return False
         reader.topics.remove(topic)
@@ -99,7 +99,7 @@ def forget_paper(reader: Subscriber, paper_id: int, kinds: Iterable[Feedback.Kin
     if kinds & OPPOSITES:
         kinds |= OPPOSITES
     with transaction.atomic():
-        _hold(reader)
+        Subscriber.objects.hold(reader.pk, Purpose.PREFERENCES)
         deleted, _ = reader.feedback.meant().filter(paper=paper_id, kind__in=kinds).delete()
         if deleted:
             change_preferences(reader, at)
@@ -123,17 +123,9 @@ def forget_everything(reader: Subscriber, at: datetime) -> Forgettable:
     What they typed and ticked stays. Raises LinkInvalid when the reader is gone.
     """
     with transaction.atomic():
-        forgotten = count_forgettable(_hold(reader))
+        forgotten = count_forgettable(Subscriber.objects.hold(reader.pk, Purpose.PREFERENCES))
         if forgotten:
             reader.feedback.all().delete()
             reader.wanted_papers.all().delete()
             change_preferences(reader, at, ignored_words="")
         return forgotten
-
-
-def _hold(reader: Subscriber) -> Subscriber:
-    """Return the reader as stored, whom nobody else changes before the end of the transaction."""
-    held = Subscriber.objects.select_for_update().filter(pk=reader.pk).first()
-    if held is None:
-        raise LinkInvalid(Purpose.PREFERENCES)
-    return held

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from papers.arxiv_ids import count_without_id, ids_in
+from papers.arxiv_ids import count_without_id, ids_in, key_of
 from papers.models import Paper
 from papers.sources import arxiv
 
@@ -44,11 +44,6 @@ def known_papers(arxiv_ids: Sequence[str]) -> dict[str, int]:
     papers = Paper.objects.visible().filter(key__in=[key_of(arxiv_id) for arxiv_id in arxiv_ids])
     rows = dict(papers.values_list("key", "pk"))
     return {arxiv_id: rows[key_of(arxiv_id)] for arxiv_id in arxiv_ids if key_of(arxiv_id) in rows}
-
-
-def key_of(arxiv_id: str) -> str:
-    """Return the key of the paper with this id; see papers.matching."""
-    return f"arxiv:{arxiv_id}"
 
 
 def looks_up_papers() -> bool:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Exists, F, Min, OuterRef, QuerySet, Value
 from django.db.models.functions import Concat
 
+from papers.arxiv_ids import key_of
 from papers.ingest import read_on_request
 from papers.models import Paper, SourceRun
 from papers.sources.arxiv_search import ArxivPapers
@@ -42,7 +43,7 @@ def look_up_wanted(at: datetime) -> int:
 def _wishes() -> QuerySet[WantedPaper]:
     """What active readers wish for; `key` is that of the paper."""
     wishes = WantedPaper.objects.filter(subscriber__status=Subscriber.Status.ACTIVE)
-    return wishes.alias(key=Concat(Value("arxiv:"), F("arxiv_id")))
+    return wishes.alias(key=Concat(Value(key_of("")), F("arxiv_id")))
 
 
 def _fulfil_known(at: datetime) -> int:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Protocol
 
+from papers.arxiv_ids import key_of
 from papers.text import normalise_title
 
 MAX_TITLE = 500
@@ -51,7 +52,7 @@ class Identity:
     def key(self) -> str:
         """The paper's identity across sources and versions."""
         if self.arxiv_id:
-            return f"arxiv:{self.arxiv_id}"
+            return key_of(self.arxiv_id)
         # A few DOIs are longer than a key may be.
         return f"doi:{self.doi}" if self.doi and len(self.doi) <= MAX_DOI // 2 else f"title:{self.title_hash}"
 

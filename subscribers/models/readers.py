@@ -15,6 +15,7 @@ from django.db.models.functions import Lower
 
 from papers.models import Paper, Topic
 from subscribers.models.imports import ImportBatch
+from subscribers.tokens import LinkInvalid, Purpose
 
 DEFAULT_HOUR = 7
 DEFAULT_SIZE = 10
@@ -42,6 +43,16 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     def active(self) -> SubscriberQuerySet:
         """Readers who confirmed and have not left."""
         return self.filter(status=Subscriber.Status.ACTIVE)
+
+    def hold(self, pk: int, purpose: Purpose) -> Subscriber:
+        """The reader, whom nobody else changes before the end of the transaction.
+
+        Raises LinkInvalid for `purpose` when there is none.
+        """
+        reader = self.select_for_update().filter(pk=pk).first()
+        if reader is None:
+            raise LinkInvalid(purpose)
+        return reader
 
     def with_address(self, address: str) -> SubscriberQuerySet:
         # In the words of the unique index, which is over LOWER(email).

@@ -1,97 +1,42 @@
 """Papers that readers like and that we do not know: looked up at arXiv, and liked once they are known."""
 
 import logging
-import re
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from functools import partial
+from datetime import date, timedelta
 
 import pytest
-import stamina
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from pytest_httpserver import HTTPServer
-from werkzeug import Request, Response
 
-from newsletter.audience import choose_again_where_stale
 from newsletter.editions import keep_editions
-from newsletter.models import Delivery, Edition, EditionEntry
+from newsletter.models import EditionEntry
 from papers.models import Pace, Paper, SourceRun, TrendingScore
 from papers.scoring import score_due
-from papers.sources.arxiv_search import ArxivPapers
 from subscribers import signals
 from subscribers.feedback import say
-from subscribers.links import confirm_url
 from subscribers.models import Feedback, Subscriber, WantedPaper
-from subscribers.optin import unsubscribe
-from subscribers.preferences import like_by_arxiv_id, make_choices, save_choices
-from subscribers.tasks import answer_sign_ups_task, look_up_wanted_task
+from subscribers.preferences import like_by_arxiv_id
+from subscribers.tasks import look_up_wanted_task
 from subscribers.wanted import AT_A_TIME, look_up_wanted
-from tests.factories import NOW, make_arxiv_paper, make_edition, make_paper, make_reader
-from tests.papers.answers import SEARCH
-from tests.subscribers.links import path_of
-from tests.subscribers.signing_up import ADDRESS, sign_up
+from tests.factories import NOW, make_arxiv_paper, make_paper, make_reader
+from tests.subscribers.wishing import (
+    ALSO_KNOWN,
+    DAY,
+    HOUR,
+    KNOWN,
+    MINUTE,
+    OF_NO_PAPER,
+    Status,
+    asked_of,
+    liked,
+    wanted,
+    wish,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_reads_arxiv")]
-
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-# Two papers that were submitted in September.
-KNOWN, ALSO_KNOWN = "2609.28471", "2609.28449"
-OF_NO_PAPER = "2609.99999"
-Status = Subscriber.Status
-
-
-@pytest.fixture
-def _reads_arxiv(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    settings.PAPERS_SOURCES = ["huggingface", "arxiv"]
-    monkeypatch.setattr("papers.sources.arxiv.PAUSE", timedelta())
-    with stamina.set_testing(True, attempts=1):
-        yield
-
-
-@pytest.fixture
-def arxiv(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> HTTPServer:
-    """A server in the place of arXiv's."""
-    monkeypatch.setattr("subscribers.wanted.ArxivPapers", partial(ArxivPapers, url=httpserver.url_for("/api/query")))
-    return httpserver
-
-
-@pytest.fixture
-def _answers(arxiv: HTTPServer) -> None:
-    """It knows the papers of a recorded answer, and those of which that has none do not exist."""
-    head, _, rest = SEARCH.partition(b"<entry>")
-    entries = re.findall(rb"<entry>.*?</entry>", b"<entry>" + rest, re.DOTALL)
-
-    def answer(request: Request) -> Response:
-        asked = request.args["id_list"].split(",")
-        found = [entry for entry in entries if any(f"/abs/{arxiv_id}v1<".encode() in entry for arxiv_id in asked)]
-        total = re.sub(rb"totalResults>\d+<", f"totalResults>{len(found)}<".encode(), head)
-        return Response(b"".join([total, *found, b"</feed>"]), content_type="application/atom+xml")
-
-    arxiv.expect_request("/api/query").respond_with_handler(answer)
-
-
-def asked_of(arxiv: HTTPServer) -> list[list[str]]:
-    """The ids in each question that was asked."""
-    return [request.args["id_list"].split(",") for request, _ in arxiv.log]
-
-
-def wish(*arxiv_ids: str, at: datetime = NOW, status: str = Status.ACTIVE) -> Subscriber:
-    reader = make_reader(status=status)
-    like_by_arxiv_id(reader, arxiv_ids, at)
-    return reader
-
-
-def liked(reader: Subscriber) -> list[tuple[str | None, datetime]]:
-    said = reader.feedback.counting().filter(kind="more").order_by("paper__arxiv_id")
-    return list(said.values_list("paper__arxiv_id", "at"))
-
-
-def wanted() -> list[str]:
-    return list(WantedPaper.objects.order_by("arxiv_id").values_list("arxiv_id", flat=True))
 
 
 # --- Looking up ---------------------------------------------------------------------------------------------------
@@ -347,76 +292,3 @@ def test_who_leaves_while_others_wishes_come_true_keeps_the_wish() -> None:
     signals.preferences_changed.disconnect(leave)
     assert [len(liked(reader)) for reader in readers] == [1, 0]
     assert wanted() == [KNOWN]
-
-
-# --- From a sign-up -----------------------------------------------------------------------------------------------
-
-
-def test_a_sign_up_likes_what_is_known_and_wishes_for_the_rest() -> None:
-    known = make_paper()
-    assert known.arxiv_id
-    reader = make_reader(status=Status.PENDING)
-    choices = make_choices([], [], "", "", [KNOWN, known.arxiv_id])
-    for _ in range(2):
-        save_choices(reader, choices, NOW)
-        assert liked(reader) == [(known.arxiv_id, NOW)]
-        assert wanted() == [KNOWN]
-
-
-def test_however_many_forms_are_sent_for_somebody_the_last_list_is_the_one() -> None:
-    reader = make_reader(status=Status.PENDING)
-    save_choices(reader, make_choices([], [], "", "", [KNOWN]), NOW)
-    save_choices(reader, make_choices([], [], "graphs", ""), NOW)
-    assert wanted() == [KNOWN]
-    save_choices(reader, make_choices([], [], "", "", [ALSO_KNOWN]), NOW)
-    assert wanted() == [ALSO_KNOWN]
-
-
-@pytest.mark.usefixtures("_answers")
-def test_from_the_form_to_the_papers(arxiv: HTTPServer, browser: Client) -> None:
-    known = make_arxiv_paper("2305.03048")
-    pasted = f"https://arxiv.org/abs/2305.03048v2\nno id\nhttps://huggingface.co/papers/{KNOWN}"
-    assert sign_up(browser, arxiv_ids=pasted).status_code == 302
-    answer_sign_ups_task()
-    reader = Subscriber.objects.get()
-    assert [arxiv_id for arxiv_id, _ in liked(reader)] == [known.arxiv_id]
-    look_up_wanted_task()
-    assert (wanted(), arxiv.log) == ([KNOWN], [])
-    path = path_of(confirm_url, reader)
-    assert browser.get(path).status_code == 200
-    look_up_wanted_task()
-    assert arxiv.log == []
-    assert browser.post(path).status_code == 200
-    look_up_wanted_task()
-    assert [arxiv_id for arxiv_id, _ in liked(reader)] == [known.arxiv_id, KNOWN]
-    assert wanted() == []
-
-
-def test_a_stranger_cannot_wish_for_an_active_reader(browser: Client) -> None:
-    reader = make_reader(email=ADDRESS)
-    sign_up(browser, arxiv_ids=f"{KNOWN} {make_paper().arxiv_id}")
-    answer_sign_ups_task()
-    assert wanted() == []
-    assert not reader.feedback.exists()
-
-
-@pytest.mark.usefixtures("_answers")
-def test_who_leaves_before_the_answer_gets_nothing_and_keeps_the_wish(arxiv: HTTPServer) -> None:
-    reader = wish(KNOWN)
-    unsubscribe(reader, source="link", at=NOW)
-    assert look_up_wanted(NOW) == 0
-    assert (wanted(), arxiv.log) == ([KNOWN], [])
-
-
-@pytest.mark.usefixtures("_answers")
-def test_a_queued_digest_follows(arxiv: HTTPServer) -> None:
-    reader = wish(KNOWN)
-    edition = make_edition(*[make_paper() for _ in range(3)])
-    delivery = Delivery.objects.create(
-        edition=edition, subscriber=reader, due_at=NOW + DAY, next_attempt_at=NOW + DAY, chosen_at=NOW - DAY
-    )
-    look_up_wanted(NOW)
-    choose_again_where_stale(NOW + MINUTE)
-    delivery.refresh_from_db()
-    assert delivery.chosen_at == NOW + MINUTE
-    assert Edition.objects.count() == 1

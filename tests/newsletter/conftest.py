@@ -1,0 +1,45 @@
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from papers.modelling import refresh_text_model
+from papers.models import Topic
+from subscribers.feedback import say
+from subscribers.models import Subscriber
+from tests.factories import make_edition, make_paper, make_reader
+from tests.newsletter.catalogue import titles
+from tests.newsletter.interests import OFFERED, Papers
+
+
+@pytest.fixture
+def browser() -> Client:
+    """A visitor who asks as strictly as the world does."""
+    return Client(enforce_csrf_checks=True)
+
+
+@pytest.fixture
+def papers() -> Papers:
+    """The catalogue with its text model, some of it on offer today."""
+    at = timezone.now()
+    made = {number: make_paper(title=title, summary="", listed_on=at.date()) for number, title in titles().items()}
+    refresh_text_model(at)
+    make_edition(*[made[number] for number in OFFERED], day=at.date())
+    return made
+
+
+@pytest.fixture
+def reader(papers: Papers) -> Subscriber:
+    """Somebody who filled in and said all there is."""
+    reader = make_reader(
+        interests="gripper, Gripper\nzymurgy",
+        followed_authors="Ada Lovelace; Alan Turing",
+        muted_words="casino",
+        ignored_words="camera",
+    )
+    reader.topics.set(Topic.objects.filter(slug__in=["agents", "robotics"]))
+    at = timezone.now()
+    for number, kind in [(110, "more"), (112, "saved"), (205, "less")]:
+        say(reader, papers[number], kind, at - timedelta(days=number))
+    return reader
