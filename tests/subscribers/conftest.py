@@ -6,11 +6,13 @@ from functools import partial
 import pytest
 import stamina
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from papers.sources.arxiv_search import ArxivPapers
+from tests.factories import make_edition, make_paper
 from tests.papers.answers import SEARCH
 
 
@@ -48,3 +50,11 @@ def _answers(arxiv: HTTPServer) -> None:
         return Response(b"".join([total, *found, b"</feed>"]), content_type="application/atom+xml")
 
     arxiv.expect_request("/api/query").respond_with_handler(answer)
+
+
+@pytest.fixture
+def todays_papers() -> list[str]:
+    """The titles of today's edition, best first."""
+    names = ["Plain Matters", "Knitting Graphs", "Quantum Cats"]
+    make_edition(*[make_paper(title=name) for name in names], day=timezone.now().date(), status="draft")
+    return names

@@ -13,7 +13,7 @@ from papers.modelling import refresh_text_model
 from papers.models import Topic
 from subscribers.links import preferences_url
 from subscribers.models import Subscriber
-from tests.factories import make_edition, make_paper, make_reader
+from tests.factories import make_paper, make_reader
 from tests.snapshots import rows
 from tests.subscribers.links import choices, path_of
 from tests.subscribers.tuning import ADDRESS, HTMX, Status, checked, in_days, like
@@ -279,14 +279,6 @@ def test_who_gets_no_digest_is_told_of_no_next_one(browser: Client) -> None:
 
 def titles(page: str, among: Sequence[str]) -> list[str]:
     return sorted((title for title in among if f"<h3>{title}</h3>" in page), key=page.index)
-
-
-@pytest.fixture
-def todays_papers() -> list[str]:
-    """The titles of today's edition, best first."""
-    names = ["Plain Matters", "Knitting Graphs", "Quantum Cats"]
-    make_edition(*[make_paper(title=name) for name in names], day=timezone.now().date(), status="draft")
-    return names
 
 
 def test_the_preview_shows_what_the_form_would_make_and_stores_nothing(
