@@ -151,12 +151,20 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_DEFAULT_QUEUE = "paper_route"
-# Named so that `worker -Q` is never needed: one queue holds everything.
-CELERY_TASK_QUEUES = [Queue("paper_route")]
+# A queue for each purpose, so that a node may do one thing only: `worker -Q send`. Without -Q it does everything.
+QUEUES = {
+    "send": ["newsletter.tasks.send_due_task"],
+    "letters": ["subscribers.tasks.answer_sign_ups_task"],
+    "events": ["newsletter.tasks.process_events_task"],
+    "ingest": ["papers.tasks.*", "subscribers.tasks.look_up_wanted_task"],
+    "editions": [],
+}
+CELERY_TASK_DEFAULT_QUEUE = "editions"
 
 if REDIS_URL := env.str("REDIS_URL", default=""):
     CELERY_BROKER_URL = REDIS_URL
+    CELERY_TASK_QUEUES = [Queue(name) for name in QUEUES]
+    CELERY_TASK_ROUTES = {task: {"queue": name} for name, tasks in QUEUES.items() for task in tasks}
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
         "visibility_timeout": 900,
         "socket_timeout": 5,
@@ -165,6 +173,8 @@ if REDIS_URL := env.str("REDIS_URL", default=""):
         "retry_on_timeout": True,
     }
 else:
+    # One queue: files are looked for in one after the other.
+    CELERY_TASK_QUEUES = [Queue(CELERY_TASK_DEFAULT_QUEUE)]
     _celery_dir = VAR_DIR / "celery"
     for _folder in ("messages", "control"):
         (_celery_dir / _folder).mkdir(parents=True, exist_ok=True)
@@ -208,6 +218,11 @@ elif EMAIL_URL := env.str("EMAIL_URL", default=""):
 else:
     EMAIL_BACKEND = "mail.backends.OutboxBackend"
 EMAIL_TIMEOUT = 30
+MAIL_PROVIDER = ANYMAIL_PROVIDER or ("smtp" if EMAIL_BACKEND == "mail.backends.SmtpBackend" else "outbox")
+# How many messages it may be given, by all processes together; 0 is as many as it takes.
+MAIL_PER_SECOND = number("MAIL_PER_SECOND", 0, minimum=0, maximum=100_000)
+MAIL_PER_HOUR = number("MAIL_PER_HOUR", 0, minimum=0, maximum=100_000_000)
+MAIL_PER_DAY = number("MAIL_PER_DAY", 0, minimum=0, maximum=1_000_000_000)
 # Every ANYMAIL_… variable but the provider's name is one of Anymail's own settings, under Anymail's own name.
 ANYMAIL = {
     name.removeprefix("ANYMAIL_"): value
@@ -224,6 +239,13 @@ for _name in ("NEWSLETTER_FROM", "SUBSCRIBERS_FROM", "REPLY_TO"):
         raise ImproperlyConfigured(f"{_name} must hold an address, such as Paper Route <digest@example.org>.")
 DEFAULT_FROM_EMAIL = SUBSCRIBERS_FROM
 SERVER_EMAIL = SUBSCRIBERS_FROM
+# Who is told when something needs a hand, and by which server: the one for readers may be what is broken.
+ADMINS = [("", address) for address in env.list("ADMINS", default=[])]
+ADMINS_EMAIL_URL = env.str("ADMINS_EMAIL_URL", default="")
+# A mailbox for bounces, when mail goes out by SMTP: each digest names it with a mark of its own, as in
+# bounces+<mark>@example.org, and the mailbox at this address (imaps://user:password@host/INBOX) is read.
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
+BOUNCE_MAILBOX_URL = env.str("BOUNCE_MAILBOX_URL", default="")
 
 # --- Papers, readers, editions -----------------------------------------------------------------------------------
 
@@ -276,6 +298,8 @@ NEWSLETTER_EDITION_MAX_AGE = timedelta(days=4)
 NEWSLETTER_LATE_AFTER = timedelta(hours=12)
 NEWSLETTER_LEASE = timedelta(minutes=5)
 NEWSLETTER_WINDOW = number("NEWSLETTER_WINDOW", 1, minimum=1, maximum=20)
+# Digests that are due at the same hour leave within so many minutes, each reader at a minute of their own.
+NEWSLETTER_SPREAD = timedelta(minutes=number("NEWSLETTER_SPREAD", 10 if PRODUCTION else 0, minimum=0, maximum=60))
 
 # --- Web ---------------------------------------------------------------------------------------------------------
 

@@ -212,8 +212,9 @@ class EditionAdmin(Kept, ModelAdmin[Edition]):
 
     @admin.action(description="Resume sending", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: EditionQuerySet) -> None:
+        at = timezone.now()
         for edition in queryset:
-            if edition.resume():
+            if edition.resume(at):
                 self.message_user(request, f"{edition} is being sent again.", messages.SUCCESS)
             else:
                 self._warn(request, f"{edition} is not resumed: only a paused edition can be.")

@@ -8,15 +8,13 @@ a million strings would take more memory than all the vectors do.
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix, vstack
-from sklearn.feature_extraction import FeatureHasher
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -56,7 +54,8 @@ def terms_of(text: str, besides: frozenset[str] = frozenset()) -> list[str]:
 
     Words of `besides` are left out, too.
     """
-    words = [word for word in WORD.findall(text.lower()) if word not in ENGLISH_STOP_WORDS and word not in besides]
+    without = _stop_words() | besides
+    words = [word for word in WORD.findall(text.lower()) if word not in without]
     return [*words, *map(" ".join, pairwise(words))]
 
 
@@ -70,7 +69,17 @@ def hash_terms(terms: Iterable[str]) -> Ints:
     return np.asarray(_count([term] for term in terms).indices, dtype=np.int64)
 
 
+@cache
+def _stop_words() -> frozenset[str]:
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS  # noqa: PLC0415  see _count
+
+    return ENGLISH_STOP_WORDS  # type: ignore[no-any-return]
+
+
 def _count(lists: Iterable[list[str]]) -> csr_matrix:
+    # Imported by those who count: a process that only sends would hold 60 MB of it for nothing.
+    from sklearn.feature_extraction import FeatureHasher  # noqa: PLC0415
+
     hasher = FeatureHasher(HASHES, input_type="string", alternate_sign=False, dtype=np.float32)
     # It refuses to count nothing at all, so there is always one empty list, which is taken off again.
     return hasher.transform(chain([[]], lists))[1:]
@@ -195,4 +204,4 @@ def _scale(weights: csr_matrix) -> csr_matrix:
 
 
 # The model of no papers.
-NOTHING = fit(np.empty(0, np.int64), np.empty(0, np.int64), count_terms([]), version="")
+NOTHING = fit(np.empty(0, np.int64), np.empty(0, np.int64), csr_matrix((0, HASHES), dtype=np.float32), version="")
