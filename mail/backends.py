@@ -1,9 +1,12 @@
 """Where mail goes when no provider is chosen: an SMTP server, or files for those who have none yet."""
 
 import os
+import re
 import secrets
 import smtplib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -12,31 +15,80 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends import smtp
 from django.core.mail.backends.base import BaseEmailBackend
 
+from mail.message import Message, encoded_address
 
-class _NotesData:
-    """Notes when the content of a message began to leave: a connection lost before that has sent nothing."""
+Reply = tuple[int, bytes]
+
+A_DOT_FIRST = re.compile(rb"(?m)^\.")
+CLOSING = 421
+
+
+class _OneByOne:
+    """Takes one message to one address at a time, in as few round trips as the server allows (RFC 2920).
+
+    Mixed into smtplib's classes. It notes when the content began to leave, since a connection lost before that has
+    sent nothing; and whether both sides still agree on where they are, since then the connection can be kept.
+    """
 
     has_begun_data = False
+    is_in_order = False
 
-    def mail(self, *arguments: Any, **options: Any) -> tuple[int, bytes]:
-        self.has_begun_data = False
-        return super().mail(*arguments, **options)  # type: ignore[misc, no-any-return]  # smtplib.SMTP's
-
-    def data(self, *arguments: Any, **options: Any) -> tuple[int, bytes]:
+    def transmit(self: Any, sender: str, recipient: str, content: bytes) -> None:
+        """Send `content`, which ends its lines with CRLF. Raises as smtplib's sendmail does, and OSError."""
+        self.has_begun_data = self.is_in_order = False
+        self.ehlo_or_helo_if_needed()
+        size = f" SIZE={len(content)}" if self.has_extn("size") else ""
+        commands = [f"MAIL FROM:<{sender}>{size}\r\n", f"RCPT TO:<{recipient}>\r\n", "DATA\r\n"]
+        self._refuse(self._talk(commands), sender, recipient)
         self.has_begun_data = True
-        return super().data(*arguments, **options)  # type: ignore[misc, no-any-return]  # smtplib.SMTP's
+        # Seldom there, and quickly looked for.
+        self.send((A_DOT_FIRST.sub(b"..", content) if b"\n." in content else content) + b".\r\n")
+        code, text = self.getreply()
+        self.is_in_order = code == 250 or (400 <= code < 600 and code != CLOSING)
+        if code != 250:
+            raise smtplib.SMTPDataError(code, text)
+
+    def _talk(self: Any, commands: Sequence[str]) -> list[Reply]:
+        """Return the replies to `commands`, or to those up to the first that was refused."""
+        at_once = len(commands) if self.has_extn("pipelining") else 1
+        replies: list[Reply] = []
+        for start in range(0, len(commands), at_once):
+            batch = commands[start : start + at_once]
+            self.send("".join(batch))
+            replies += [self.getreply() for _ in batch]
+            if replies[-1][0] not in {250, 354}:
+                break
+        return replies
+
+    def _refuse(self: Any, replies: Sequence[Reply], sender: str, recipient: str) -> None:
+        """Raise what the first refusal among `replies` means, with the connection ready for the next message."""
+        expected = [250, 250, 354]
+        refused = [place for place, (code, _) in enumerate(replies) if code != expected[place]]
+        if not refused:
+            return
+        if len(replies) == len(expected) and replies[-1][0] == 354:
+            # It waits for a content that nobody is to get (RFC 2920, 3.1).
+            self.send(".\r\n")
+            self.getreply()
+        code, text = replies[refused[0]]
+        self.is_in_order = 400 <= code < 600 and code != CLOSING and self.rset()[0] == 250
+        if refused[0] == 0:
+            raise smtplib.SMTPSenderRefused(code, text, sender)
+        if refused[0] == 1:
+            raise smtplib.SMTPRecipientsRefused({recipient: (code, text)})
+        raise smtplib.SMTPDataError(code, text)
 
 
-class _Smtp(_NotesData, smtplib.SMTP):
+class _Smtp(_OneByOne, smtplib.SMTP):
     pass
 
 
-class _SmtpOverTls(_NotesData, smtplib.SMTP_SSL):
+class _SmtpOverTls(_OneByOne, smtplib.SMTP_SSL):
     pass
 
 
 class SmtpBackend(smtp.EmailBackend):
-    """Django's SMTP backend, which can also tell how far a message came when the connection was lost."""
+    """Django's SMTP backend for our own messages: ready bytes, an envelope sender, and no doubt what went wrong."""
 
     @property
     def connection_class(self) -> type[smtplib.SMTP]:
@@ -47,24 +99,35 @@ class SmtpBackend(smtp.EmailBackend):
         """Whether the content of the last message began to leave."""
         return self.connection is None or getattr(self.connection, "has_begun_data", True)
 
+    @property
+    def is_in_order(self) -> bool:
+        """Whether the connection can be used for another message, whatever became of the last."""
+        return getattr(self.connection, "is_in_order", False)
+
+    def _send(self, email_message: EmailMessage) -> bool:
+        if not isinstance(email_message, Message):
+            return bool(super()._send(email_message))  # type: ignore[misc]  # Django's own, which has no types
+        sender = email_message.bounce_address or parseaddr(encoded_address(email_message.from_email))[1]
+        recipient = encoded_address(email_message.to[0])
+        self.connection.transmit(sender, recipient, email_message.mime_bytes())  # type: ignore[union-attr]  # _OneByOne
+        return True
+
 
 class OutboxBackend(BaseEmailBackend):
     """Writes each message as `<reference>.eml` into MAIL_OUTBOX_DIR, its HTML part beside it as `<reference>.html`.
 
-    A file appears whole or not at all. Writing one reference twice raises FileExistsError: a double is a defect.
+    A file appears whole or not at all, and a message has appeared once its `.eml` has. Writing one reference twice
+    raises FileExistsError: a double is a defect. Any other OSError means that nothing has appeared.
     """
+
+    may_have_sent = False
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         folder: Path = settings.MAIL_OUTBOX_DIR
         folder.mkdir(parents=True, exist_ok=True)
         for message in email_messages:
             name = getattr(message, "reference", None) or secrets.token_hex(16)
-            # Django's own kind of message has line ends to choose, which its type does not say.
-            content = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
-            _write_once(folder / f"{name}.eml", content)
-            for alternative, mimetype in getattr(message, "alternatives", []):
-                if mimetype == "text/html":
-                    _write_once(folder / f"{name}.html", str(alternative).encode())
+            _put(folder, name, _content(message), _html(message))
         return len(email_messages)
 
 
@@ -76,13 +139,48 @@ def files_in_outbox() -> dict[Path, str]:
     return {path: path.name.removeprefix(".").partition(".")[0] for path in paths}
 
 
-def _write_once(path: Path, content: bytes) -> None:
+def _content(message: EmailMessage) -> bytes:
+    if isinstance(message, Message):
+        return message.mime_bytes()
+    # Django's own kind of message has line ends to choose, which its type does not say.
+    return message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
+
+
+def _html(message: EmailMessage) -> bytes:
+    alternatives = getattr(message, "alternatives", [])
+    return b"".join(str(content).encode() for content, mimetype in alternatives if mimetype == "text/html")
+
+
+def _put(folder: Path, name: str, content: bytes, html: bytes) -> None:
+    mail, page = folder / f"{name}.eml", folder / f"{name}.html"
+    if mail.exists():
+        raise FileExistsError(mail.name)
+    with _draft(mail, content) as mail_draft, _draft(page, html) as page_draft:
+        if html:
+            # What a process that died here leaves behind is not a message yet.
+            page_draft.replace(page)
+        os.link(mail_draft, mail)
+    _sync(folder)
+
+
+@contextmanager
+def _draft(path: Path, content: bytes) -> Iterator[Path]:
+    """A file with `content`, on the disk, beside `path`; removed afterwards."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         with draft.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.link(draft, path)
+        yield draft
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    """See to it that the names in `folder` outlive a power cut."""
+    entry = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(entry)
+    finally:
+        os.close(entry)

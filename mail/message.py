@@ -1,31 +1,93 @@
-"""Every message is made here, so that every message has the headers it must have."""
+"""Every message is made here, so that every message has the headers it must have, and as bytes too."""
 
 from dataclasses import dataclass
-from email.utils import formataddr, parseaddr
+from datetime import datetime
+from email.header import Header
+from email.utils import format_datetime, formataddr, parseaddr
+from functools import lru_cache
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.core.mail.message import sanitize_address
 from django.template.loader import render_to_string
 
 from mail.headers import one_line
 from mail.mjml import to_html
+from mail.quoted import quote
 
-
-class Message(EmailMultiAlternatives):
-    """A message to one person. `reference` is its opaque identity: Message-ID, outbox file, provider metadata."""
-
-    reference: str
-    metadata: dict[str, str]
-    tags: list[str]
+PART = (
+    b"--%(boundary)s\r\n"
+    b'Content-Type: text/%(kind)s; charset="utf-8"\r\n'
+    b"Content-Transfer-Encoding: quoted-printable\r\n"
+    b"\r\n"
+    b"%(content)s\r\n"
+)
 
 
 @dataclass(frozen=True)
 class Body:
-    """What a message says, in its three forms."""
+    """What a message says: its subject, and text and HTML, which may be there in quoted-printable already."""
 
     subject: str
     text: str
     html: str
+    quoted_text: bytes = b""
+    quoted_html: bytes = b""
+
+
+class Message(EmailMultiAlternatives):
+    """A message to one person. `reference` is its opaque identity: Message-ID, outbox file, provider metadata.
+
+    HTTP providers read its parts. Who sends bytes asks for `mime_bytes`, which say the same and take a tenth of the
+    time that Django's own way from parts to bytes does.
+    """
+
+    reference: str
+    metadata: dict[str, str]
+    tags: list[str]
+    # Text and HTML in quoted-printable, where they are there already.
+    quoted_text: bytes = b""
+    quoted_html: bytes = b""
+    # Where bounces go; empty for the address it comes from.
+    bounce_address: str = ""
+
+    def mime_bytes(self) -> bytes:
+        """Return the whole message with CRLF line ends, the same each time."""
+        # No quoted-printable text has an equals sign with an underscore after it.
+        boundary = f"=_{self.reference}".encode()
+        headers = {
+            "From": encoded_address(self.from_email),
+            "To": encoded_address(self.to[0]),
+            "Reply-To": encoded_address(self.reply_to[0]),
+            "Subject": _encoded(self.subject),
+            **{name: _encoded(value) for name, value in self.extra_headers.items()},
+            "MIME-Version": "1.0",
+        }
+        text = self.quoted_text or quote(str(self.body))
+        html = self.quoted_html or quote(str(self.alternatives[0][0]))
+        return b"".join(
+            [
+                "".join([f"{name}: {value}\r\n" for name, value in headers.items()]).encode("ascii"),
+                b'Content-Type: multipart/alternative; boundary="%s"\r\n\r\n' % boundary,
+                PART % {b"boundary": boundary, b"kind": b"plain", b"content": text},
+                PART % {b"boundary": boundary, b"kind": b"html", b"content": html},
+                b"--%s--\r\n" % boundary,
+            ]
+        )
+
+
+@lru_cache(maxsize=1000)
+def _encoded(value: str) -> str:
+    """Return a header's value in ASCII (RFC 2047); one that only looks as if it were encoded is encoded."""
+    if value.isascii() and "=?" not in value:
+        return value
+    return Header(value, "utf-8", maxlinelen=76).encode(linesep="\r\n")
+
+
+@lru_cache(maxsize=1000)
+def encoded_address(address: str) -> str:
+    """Return an address in ASCII, with or without a name before it."""
+    return sanitize_address(address, "utf-8")
 
 
 def render_body(name: str, context: dict[str, object]) -> Body:
@@ -38,16 +100,24 @@ def render_body(name: str, context: dict[str, object]) -> Body:
 
 
 def make_message(  # noqa: PLR0913  each is a part of a mail that somebody decides
-    body: Body, *, to: str, sender: str, reference: str, tag: str, unsubscribe_url: str | None = None
+    body: Body,
+    *,
+    to: str,
+    sender: str,
+    reference: str,
+    tag: str,
+    at: datetime,
+    unsubscribe_url: str | None = None,
+    bounce_address: str = "",
 ) -> Message:
-    """Return the message with `body` to the address `to`.
+    """Return the message with `body` to the address `to`, dated `at`.
 
     With `unsubscribe_url` it is list mail that mail programs can leave with one click (RFC 2369, 2919, 8058).
     """
-    name, address = parseaddr(one_line(sender, limit=400))
-    domain = address.rpartition("@")[2]
+    name, address, domain = _sender(sender)
     headers = {
         "Message-ID": f"<{reference}@{domain}>",
+        "Date": format_datetime(at),
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "OOF, AutoReply",
     }
@@ -64,9 +134,18 @@ def make_message(  # noqa: PLR0913  each is a part of a mail that somebody decid
         to=[to],
         reply_to=[settings.REPLY_TO],
         headers={header: one_line(value, limit=900) for header, value in headers.items()},
+        alternatives=[(body.html, "text/html")],
     )
-    message.attach_alternative(body.html, "text/html")
+    message.quoted_text, message.quoted_html = body.quoted_text, body.quoted_html
     message.reference = reference
     message.metadata = {"reference": reference}
     message.tags = [tag]
+    message.bounce_address = bounce_address
     return message
+
+
+@lru_cache(maxsize=10)
+def _sender(sender: str) -> tuple[str, str, str]:
+    """Return name, address and domain of a sender."""
+    name, address = parseaddr(one_line(sender, limit=400))
+    return name, address, address.rpartition("@")[2]

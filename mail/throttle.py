@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import F, Sum
 
 from mail.models import HandedOver, Provider
@@ -26,6 +26,8 @@ class Slots:
     count: int
     starts_at: datetime
     spacing: timedelta
+    # Whether the provider asked for a pause before, and has not taken a message since.
+    was_slowed: bool = False
 
     def at(self, number: int) -> datetime:
         """Return the moment of message `number`, from zero."""
@@ -35,6 +37,13 @@ class Slots:
 def at_once(wanted: int) -> int:
     """Return how many of `wanted` messages one process should take at a time."""
     return min(wanted, max(1, settings.MAIL_PER_SECOND * AT_ONCE)) if settings.MAIL_PER_SECOND else wanted
+
+
+def is_open(at: datetime) -> bool:
+    """Return whether a message may leave at all: mail is not stopped, no pause was asked for, no limit is used up."""
+    provider = _provider()
+    is_slowed = provider.slowed_until is not None and provider.slowed_until > at
+    return not (provider.stopped_at or is_slowed) and all(left > 0 for left in _left(provider, at))
 
 
 def reserve(wanted: int, at: datetime) -> Slots:
@@ -50,7 +59,7 @@ def reserve(wanted: int, at: datetime) -> Slots:
             if spacing:
                 Provider.objects.filter(pk=provider.pk).update(next_slot_at=starts_at + spacing * count)
             _count(provider, at, count)
-    return Slots(max(0, count), starts_at, spacing)
+    return Slots(max(0, count), starts_at, spacing, was_slowed=provider.slowdowns > 0)
 
 
 def give_back(count: int, at: datetime) -> None:
@@ -86,10 +95,14 @@ def stop_all(at: datetime) -> bool:
     return bool(Provider.objects.filter(name=settings.MAIL_PROVIDER, stopped_at=None).update(stopped_at=at))
 
 
+def stopped() -> models.QuerySet[Provider]:
+    """The configured provider if an operator has stopped all mail, else none."""
+    return Provider.objects.filter(name=settings.MAIL_PROVIDER, stopped_at__isnull=False)
+
+
 def start_again() -> bool:
     """Let mail leave again; return whether this call did it."""
-    stopped = Provider.objects.filter(name=settings.MAIL_PROVIDER, stopped_at__isnull=False)
-    return bool(stopped.update(stopped_at=None))
+    return bool(stopped().update(stopped_at=None))
 
 
 def current() -> Provider:

@@ -1,15 +1,13 @@
-"""The digest as bytes: compiled once per edition, cut into pieces, joined for each reader.
+"""The digest: compiled once per edition, cut into pieces, joined for each reader (`newsletter.joining`).
 
 `Edition.fragments` holds, for "html" and "text" alike, a head, a foot and a piece for each paper; in the pieces stand
 marks, random so that no paper can contain one, where a reader's own words and links go. Between two marks "own" stands
 what only the reader's own copy has.
 """
 
-import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from html import escape
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -17,8 +15,9 @@ from django.template.loader import render_to_string
 
 from mail.message import Body, Message, make_message
 from mail.mjml import to_html
+from newsletter.bounces import envelope_sender
+from newsletter.joining import CompiledDigest, Links, Picked
 from newsletter.models import Delivery, Edition, EditionEntry
-from papers.text import shorten
 from papers.trending import in_words
 from subscribers.links import absolute, preferences_token, unsubscribe_url
 from subscribers.models import Subscriber
@@ -35,21 +34,6 @@ OF_LINKS = (
 )
 MARKS = ("reason", "count", "own", *OF_LINKS)
 LIST_TAG = "daily"
-
-
-@dataclass(frozen=True)
-class Links:
-    """Where the links of one copy lead. A public copy has none to say something of a paper, or to what was said.
-
-    A paper's link to say something goes on, from `feedback_url`, with `/<paper>/<kind>`.
-    """
-
-    unsubscribe_url: str
-    preferences_url: str
-    web_copy_url: str
-    saved_url: str = ""
-    interests_url: str = ""
-    feedback_url: str = ""
 
 
 def compile_fragments(edition: Edition, entries: Sequence[EditionEntry]) -> dict[str, Any]:
@@ -80,36 +64,9 @@ def _pieces(whole: str, cut: str, keys: Sequence[str]) -> dict[str, Any]:
     return {"head": head, "papers": dict(zip(keys, papers, strict=True)), "foot": foot}
 
 
-def render_digest(fragments: Mapping[str, Any], picks: Sequence[Mapping[str, Any]], links: Links) -> Body:
+def render_digest(fragments: Mapping[str, Any], picks: Sequence[Picked], links: Links) -> Body:
     """Return the digest with these picks, in their order. A pick that is not in the edition raises KeyError."""
-    first = fragments["titles"][str(picks[0]["paper_id"])]
-    more = len(picks) - 1
-    return Body(
-        subject=f"{shorten(first, 80)}, and {more} more" if more else shorten(first, 90),
-        text=_join(fragments["text"], fragments["marks"], picks, links, str).strip() + "\n",
-        html=_join(fragments["html"], fragments["marks"], picks, links, escape),
-    )
-
-
-def _join(
-    pieces: Mapping[str, Any],
-    marks: Mapping[str, str],
-    picks: Sequence[Mapping[str, Any]],
-    links: Links,
-    encode: Callable[[str], str],
-) -> str:
-    count = "one paper" if len(picks) == 1 else f"{len(picks)} papers"
-    papers = [
-        pieces["papers"][str(pick["paper_id"])].replace(marks["reason"], encode(pick["reason"])) for pick in picks
-    ]
-    whole = "".join([pieces["head"], *papers, pieces["foot"]])
-    values = {**vars(links), "own": "", "count": count, "site_url": settings.SITE_URL}
-    # An edition that was compiled by an earlier version lacks some marks.
-    known = {marks[name]: encode(value) for name, value in values.items() if name in marks}
-    if "own" in marks and not links.feedback_url:
-        whole = "".join(whole.split(marks["own"])[::2])
-    # All at once: to go through the whole again for each mark would take more than twice as long.
-    return re.compile("|".join(known)).sub(lambda found: known[found[0]], whole)
+    return CompiledDigest(fragments, is_own=bool(links.feedback_url)).join(picks, links)
 
 
 def personal_links(delivery: Delivery, reader: Subscriber) -> Links:
@@ -134,14 +91,16 @@ def public_links() -> Links:
     return Links(unsubscribe_url=home, preferences_url=home, web_copy_url=home)
 
 
-def digest_message(delivery: Delivery, reader: Subscriber) -> Message:
-    """Return the mail of a delivery: each time the same parts and headers, but for the date it leaves."""
+def digest_message(delivery: Delivery, reader: Subscriber, compiled: CompiledDigest, at: datetime) -> Message:
+    """Return the mail of a delivery as it leaves `at`: for the same time the same bytes."""
     links = personal_links(delivery, reader)
     return make_message(
-        render_digest(delivery.edition.fragments, delivery.picks, links),
+        compiled.join(delivery.picks, links, quoted=True),
         to=reader.email,
         sender=settings.NEWSLETTER_FROM,
         reference=str(delivery.pk),
         tag=LIST_TAG,
+        at=at,
         unsubscribe_url=links.unsubscribe_url,
+        bounce_address=envelope_sender(delivery.pk),
     )

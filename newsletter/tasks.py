@@ -4,7 +4,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from newsletter.audience import choose_again, choose_again_where_stale, welcome_late_readers
-from newsletter.delivery import release_expired, send_due
+from newsletter.claiming import release_expired
+from newsletter.delivery import send_due
 from newsletter.editions import keep_editions
 from newsletter.retention import retain
 

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.db import transaction
 
 from mail.message import Message, make_message, render_body
-from mail.transport import HandOverError, Mailer, NotSent, RefusedForNow
+from mail.outcomes import AccountBroken, HandOverError, NotSent, RefusedForNow
+from mail.transport import Mailer
 from subscribers.addresses import is_disposable
 from subscribers.links import confirm_url, new_address_url, preferences_url, unsubscribe_url
 from subscribers.models import Letter, Mailbox, Subscriber, Suppression
@@ -27,7 +28,7 @@ def send_due_letters(clock: Callable[[], datetime], *, until: datetime) -> int:
     Without a connection to the mail server the rest waits for the next time.
     """
     accepted = 0
-    with Mailer() as mailer, suppress(NotSent):
+    with Mailer() as mailer, suppress(NotSent, AccountBroken):
         while batch := list(Letter.objects.due(clock()).order_by("due_at", "pk").values_list("pk", flat=True)[:BATCH]):
             for pk in batch:
                 if (at := clock()) >= until:
@@ -37,7 +38,7 @@ def send_due_letters(clock: Callable[[], datetime], *, until: datetime) -> int:
 
 
 def send_letter(letter_id: int, at: datetime, mailer: Mailer) -> bool:
-    """Send one due letter; return whether it was accepted. Raises NotSent when there is no connection.
+    """Send one due letter; return whether it was accepted. Raises NotSent or AccountBroken when none can leave.
 
     Only one process gets to send it. When it surely did not leave, or the process died, it is due again, first after
     LEASE and then ever later: a confirmation that comes twice does less harm than one that never comes.
@@ -52,7 +53,7 @@ def send_letter(letter_id: int, at: datetime, mailer: Mailer) -> bool:
     except HandOverError as err:
         logger.warning("The letter %s (%s) was not accepted: %s", letter_id, letter.kind, err)
         is_of_use = at - letter.asked_at < settings.SUBSCRIBERS_CONFIRMATION_VALID_FOR
-        if isinstance(err, NotSent) and is_of_use:
+        if isinstance(err, NotSent | AccountBroken) and is_of_use:
             raise
         if isinstance(err, RefusedForNow) and is_of_use:
             return False
@@ -109,6 +110,7 @@ def _message(letter: Letter, at: datetime) -> Message:
         sender=settings.SUBSCRIBERS_FROM,
         reference=f"{letter.kind.replace('_', '-')}-{letter.subscriber_id}-{int(at.timestamp())}",
         tag="opt-in",
+        at=at,
     )
 
 

@@ -1,5 +1,7 @@
 """Messages for tests."""
 
+from datetime import UTC, datetime
+
 from mail.message import Body, Message, make_message
 
 BODY = Body(subject="Papers of today", text="One paper.\n", html="<!doctype html><p>One paper.</p>")
@@ -12,6 +14,14 @@ def make_letter(
     sender: str = "Paper Route <digest@papers.example>",
     reference: str = "delivery-1",
     unsubscribe_url: str | None = None,
+    body: Body | None = None,
 ) -> Message:
-    body = Body(subject=subject, text=BODY.text, html=BODY.html)
-    return make_message(body, to=to, sender=sender, reference=reference, tag="daily", unsubscribe_url=unsubscribe_url)
+    return make_message(
+        body or Body(subject=subject, text=BODY.text, html=BODY.html),
+        to=to,
+        sender=sender,
+        reference=reference,
+        tag="daily",
+        at=datetime(2026, 11, 23, 18, tzinfo=UTC),
+        unsubscribe_url=unsubscribe_url,
+    )

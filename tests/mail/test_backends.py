@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from django.core.mail import EmailMessage, get_connection
 
-from mail.transport import Mailer, Refused
+from mail.outcomes import Refused
+from mail.transport import Mailer
 from tests.letters import read_mail, text_of
 from tests.mail.letters import make_letter
 

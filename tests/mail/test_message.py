@@ -7,7 +7,8 @@ from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
 from mail.message import Message, render_body
-from mail.transport import Mailer, Refused
+from mail.outcomes import Refused
+from mail.transport import Mailer
 from tests.conftest import MailServer
 from tests.letters import read_mail, text_of
 from tests.mail.letters import make_letter

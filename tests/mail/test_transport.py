@@ -9,7 +9,8 @@ from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from mail.transport import HandOverError, Mailer, NotSent, Refused, RefusedForNow, Uncertain
+from mail.outcomes import AccountBroken, HandOverError, NotSent, Refused, RefusedForNow, Uncertain
+from mail.transport import Mailer
 from tests.conftest import MailServer, serving_mail
 from tests.mail.letters import make_letter
 
@@ -98,11 +99,11 @@ def test_a_permanent_no_is_refused(step: str, code: int, settings: Settings) -> 
 
 @pytest.mark.parametrize("code", [530, 550, 553])
 def test_a_no_to_the_sender_is_about_the_account_and_not_about_the_message(code: int, settings: Settings) -> None:
-    with serving_mail(settings, PickyServer(mail=f"{code} no")), pytest.raises(NotSent, match=rf"^SMTP {code}$"):
+    with serving_mail(settings, PickyServer(mail=f"{code} no")), pytest.raises(AccountBroken, match=rf"^SMTP {code}$"):
         hand_over()
 
 
-def test_a_wrong_password_is_not_sent(settings: Settings) -> None:
+def test_a_wrong_password_is_about_the_account(settings: Settings) -> None:
     def reject(*_: object) -> AuthResult:
         return AuthResult(success=False, handled=False)
 
@@ -110,7 +111,7 @@ def test_a_wrong_password_is_not_sent(settings: Settings) -> None:
     server = MailServer()
     with (
         serving_mail(settings, server, authenticator=reject, auth_require_tls=False),
-        pytest.raises(NotSent, match=r"^SMTPAuthenticationError$"),
+        pytest.raises(AccountBroken, match=r"^SMTP 535$"),
     ):
         hand_over()
     assert server.received == []
@@ -202,9 +203,9 @@ def test_an_accepted_message_brings_the_provider_s_id(accepting_esp: HTTPServer)
     [
         (429, RefusedForNow),
         (503, RefusedForNow),
-        (401, NotSent),
-        (402, NotSent),
-        (403, NotSent),
+        (401, AccountBroken),
+        (402, AccountBroken),
+        (403, AccountBroken),
         (400, Refused),
         (404, Refused),
         (413, Refused),

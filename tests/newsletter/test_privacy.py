@@ -15,7 +15,8 @@ from django.db.models import Count
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from mail.backends import files_in_outbox
-from newsletter.delivery import claim, send_due
+from newsletter.claiming import claim
+from newsletter.delivery import send_due
 from newsletter.erasure import erase
 from newsletter.models import Delivery, Edition
 from newsletter.privacy import as_json, everything_about

@@ -10,11 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
+from mail.message import Message
 from newsletter.choosing import choose_for, make_offer
-from newsletter.rendering import Links, digest_message, personal_links, public_links, render_digest
-from subscribers.models import Feedback
+from newsletter.joining import CompiledDigest, Links
+from newsletter.models import Delivery
+from newsletter.rendering import digest_message, personal_links, public_links, render_digest
+from subscribers.models import Feedback, Subscriber
 from subscribers.preferences import Preferences
-from tests.factories import make_delivery, make_edition, make_paper, make_reader
+from tests.factories import NOW, make_delivery, make_edition, make_paper, make_reader
+from tests.letters import read_mail, text_of
 
 LINKS = Links(*[f"https://example.org/{page}" for page in ("u", "p", "d", "s", "i", "f")])
 # What XML cannot hold never gets past ingestion.
@@ -38,6 +42,11 @@ def visible(source: str) -> str:
     parser = TextOnly()
     parser.feed(source)
     return " ".join(parser.seen.split())
+
+
+def mail_of(delivery: Delivery, reader: Subscriber) -> Message:
+    """The mail of a delivery, as it would leave now."""
+    return digest_message(delivery, reader, CompiledDigest(delivery.edition.fragments, is_own=True), NOW)
 
 
 def picks(*papers: int, reason: str = "trending") -> list[dict[str, object]]:
@@ -110,7 +119,7 @@ def test_each_paper_has_links_to_say_something_of_it() -> None:
 def test_the_links_of_a_digest_lead_to_its_pages_with_one_signature_for_all_papers() -> None:
     papers, reader = [make_paper() for _ in range(3)], make_reader()
     delivery = make_delivery(make_edition(*papers), reader, *papers)
-    text = str(digest_message(delivery, reader).body)
+    text = str(mail_of(delivery, reader).body)
     pages: dict[str, set[str]] = {}
     for page, token in re.findall(r"http://[^/\s]+/(say|saved|interests|preferences)/([^/\s]+)", text):
         pages.setdefault(page, set()).add(token)
@@ -124,13 +133,8 @@ def test_the_links_of_a_digest_lead_to_its_pages_with_one_signature_for_all_pape
 def test_the_same_delivery_rendered_twice_has_the_same_content() -> None:
     paper, reader = make_paper(), make_reader()
     delivery = make_delivery(make_edition(paper), reader, paper)
-    one, two = digest_message(delivery, reader), digest_message(delivery, reader)
-    assert (one.subject, one.body, one.alternatives, one.extra_headers) == (
-        two.subject,
-        two.body,
-        two.alternatives,
-        two.extra_headers,
-    )
+    one, two = mail_of(delivery, reader), mail_of(delivery, reader)
+    assert one.mime_bytes() == two.mime_bytes()
 
 
 @pytest.mark.django_db
@@ -216,7 +220,7 @@ def test_an_edition_compiled_by_an_earlier_version_is_rendered_as_it_was() -> No
 def test_twenty_papers_stay_under_the_size_at_which_mail_is_clipped() -> None:
     papers = [make_paper(title="A Long Title " * 10, summary="Many words here. " * 40) for _ in range(20)]
     reader = make_reader()
-    message = digest_message(make_delivery(make_edition(*papers), reader, *papers), reader)
+    message = mail_of(make_delivery(make_edition(*papers), reader, *papers), reader)
     ((html, _),) = message.alternatives
     assert len(str(html).encode()) < 90_000
 
@@ -229,3 +233,48 @@ def test_a_site_that_moves_after_closing_is_linked_where_it_is(settings: Setting
     body = render_digest(fragments, picks(paper.pk), LINKS)
     assert f"https://moved.example.org/papers/{paper.pk}/" in body.html
     assert "localhost" not in body.html + body.text
+
+
+def bytes_say_what_the_parts_say(message: Message) -> None:
+    """What SMTP and files get is what HTTP providers get."""
+    content = message.mime_bytes()
+    read = read_mail(content)
+    ((html, _),) = message.alternatives
+    assert text_of(read).replace("\r\n", "\n") == message.body
+    assert text_of(read, "html").replace("\r\n", "\n") == str(html)
+    assert str(read["Subject"]) == message.subject
+    usual = read_mail(message.message().as_bytes())
+    # Django folds some headers after their name, and believes a subject that only looks encoded.
+    own = {"Content-Type", "Subject"}
+    assert {name: str(value) for name, value in read.items() if name not in own} == {
+        name: str(value).strip() for name, value in usual.items() if name not in own
+    }
+    lines = content.split(b"\r\n")
+    assert all(b"\n" not in line and b"\r" not in line for line in lines)
+    assert max(map(len, lines)) <= 998
+    body = content.partition(b"\r\n\r\n")[2].split(b"\r\n")
+    assert max(map(len, body)) <= 76
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "title", ["Ünïcødé 論文 مقالة <b>&amp;= =3D ... \u2028 " + "w" * 300, ".", "a\n.\nb", "=?utf-8?q?x?=", "." * 200]
+)
+def test_the_bytes_of_a_digest_say_what_its_parts_say(title: str) -> None:
+    paper = make_paper(title=title, authors=[title], summary=title)
+    reader = make_reader(email="li.wei@example.org")
+    bytes_say_what_the_parts_say(mail_of(make_delivery(make_edition(paper), reader, paper), reader))
+
+
+@pytest.mark.django_db
+def test_any_reason_and_title_say_the_same_in_bytes() -> None:
+    paper, reader = make_paper(), make_reader()
+    delivery = make_delivery(make_edition(paper), reader, paper)
+
+    @given(reason=text, title=text)
+    def same(reason: str, title: str) -> None:
+        delivery.picks = picks(paper.pk, reason=reason)
+        delivery.edition.fragments["titles"][str(paper.pk)] = title
+        bytes_say_what_the_parts_say(mail_of(delivery, reader))
+
+    same()

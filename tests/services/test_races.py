@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection
 
-from newsletter.delivery import release_expired, send_due
+from newsletter.claiming import release_expired
+from newsletter.delivery import send_due
 from newsletter.models import Delivery
 from papers.ingest import ingest, ingest_due
 from papers.models import Paper, Signal, SourceRun, TrendingScore

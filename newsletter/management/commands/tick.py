@@ -5,7 +5,8 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from newsletter.audience import choose_again_where_stale, welcome_late_readers
-from newsletter.delivery import release_expired, send_due
+from newsletter.claiming import release_expired
+from newsletter.delivery import send_due
 from newsletter.editions import keep_editions
 from newsletter.retention import in_words, retain
 from papers.ingest import ingest_due

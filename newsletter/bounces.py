@@ -1,0 +1,5 @@
+from uuid import UUID
+
+
+def envelope_sender(delivery_id: UUID) -> str:
+    return ""

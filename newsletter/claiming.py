@@ -1,0 +1,103 @@
+"""Who has a delivery in hand: taken for one process alone, put back, or taken back when its process is gone."""
+
+import logging
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection as database
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
+
+from mail import throttle
+from newsletter.models import Delivery, DeliveryQuerySet, Edition
+from subscribers.addresses import fingerprint
+from subscribers.models import Subscriber, Suppression
+
+logger = logging.getLogger(__name__)
+
+CLAIM_SIZE = 100
+Status = Delivery.Status
+
+
+def claim(at: datetime, size: int = CLAIM_SIZE) -> list[Delivery]:
+    """Take up to `size` due deliveries for this process alone, those due longest first; with their readers."""
+    claim_id = uuid.uuid4()
+    with transaction.atomic():
+        due = Delivery.objects.due(at).order_by("next_attempt_at", "pk")
+        if database.features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True)
+        # Read first, then written: PostgreSQL may evaluate a locking subquery with a limit more than once, and claim
+        # more. The status is asked for again: where rows are not locked, somebody else may have been faster.
+        due_ids = list(due.values_list("pk", flat=True)[:size])
+        if not due_ids:
+            return []
+        Delivery.objects.queued().filter(pk__in=due_ids).update(
+            status=Status.CLAIMED,
+            claim=claim_id,
+            lease_until=at + settings.NEWSLETTER_LEASE,
+            attempts=F("attempts") + 1,
+        )
+    claimed = Delivery.objects.filter(pk__in=due_ids, claim=claim_id).select_related("subscriber")
+    return list(claimed.order_by("next_attempt_at", "pk"))
+
+
+def in_hand(deliveries: Iterable[Delivery]) -> DeliveryQuerySet:
+    """Those of `deliveries` that still bear the claim they were read with."""
+    known = list(deliveries)
+    claims = {delivery.claim for delivery in known}
+    return Delivery.objects.filter(pk__in=[delivery.pk for delivery in known], claim__in=claims)
+
+
+def may_leave(deliveries: Sequence[Delivery], at: datetime) -> DeliveryQuerySet:
+    """Those of `deliveries` in hand that may go out, each to the reader it was claimed with.
+
+    What counts is what is on record when this is asked: a reader who has left, was suppressed, moved to another address
+    or changed a wish since the claim gets nothing by it.
+    """
+    addresses = [delivery.subscriber.email for delivery in deliveries if delivery.subscriber]
+    unchanged = Q(preferences_changed_at=None) | Q(preferences_changed_at__lte=_claimed_at(deliveries, at))
+    readers = Subscriber.objects.active().filter(unchanged, pk=OuterRef("subscriber_id"), email__in=addresses)
+    suppressed = Suppression.objects.filter(address_hash__in=[fingerprint(address) for address in addresses])
+    return in_hand(deliveries).filter(
+        Exists(readers),
+        ~Exists(suppressed),
+        ~Exists(throttle.stopped()),
+        status=Status.CLAIMED,
+        lease_until__gt=at,
+        due_at__gte=at - settings.NEWSLETTER_LATE_AFTER,
+        edition__in=Edition.objects.sending(),
+    )
+
+
+def _claimed_at(deliveries: Sequence[Delivery], at: datetime) -> datetime:
+    leases = [delivery.lease_until for delivery in deliveries if delivery.lease_until]
+    return min(leases, default=at) - settings.NEWSLETTER_LEASE
+
+
+def put_back(deliveries: Iterable[Delivery]) -> int:
+    """Queue again what this process has taken and surely not sent; return how many."""
+    return in_hand(deliveries).update(
+        status=Status.QUEUED, claim=None, lease_until=None, handed_over_at=None, attempts=F("attempts") - 1
+    )
+
+
+def release_expired(at: datetime) -> Counter[str]:
+    """Take back the rows whose process is gone: claimed ones are queued again, handed-over ones become unknown.
+
+    Unless the world has told what became of one: then the provider had it.
+    """
+    expired = Delivery.objects.expired(at)
+    queued = expired.filter(status=Status.CLAIMED).update(status=Status.QUEUED, claim=None, lease_until=None)
+    leaving = expired.filter(status=Status.HANDED_OVER)
+    settled = {"claim": None, "lease_until": None, "settled_at": at}
+    told = Q(delivered_at__isnull=False) | Q(bounced_at__isnull=False) | Q(complained_at__isnull=False)
+    accepted = leaving.filter(told).update(status=Status.ACCEPTED, detail="told by the provider", **settled)
+    unknown = leaving.update(
+        status=Status.UNKNOWN, detail="the sending process ended before the answer came", **settled
+    )
+    if queued or unknown or accepted:
+        logger.warning("Expired leases: %s back to queued, %s unknown, %s accepted", queued, unknown, accepted)
+    return Counter(queued=queued, unknown=unknown, accepted=accepted)

@@ -1,0 +1,85 @@
+"""Writes down how deliveries went: a whole window's outcomes in as many statements as there are kinds of them."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import stamina
+from django.db import InterfaceError, OperationalError
+from django.db import connection as database
+
+from newsletter.claiming import in_hand
+from newsletter.models import Delivery
+
+logger = logging.getLogger(__name__)
+
+Status = Delivery.Status
+
+FIRST_RETRY = timedelta(minutes=1)
+LAST_RETRY = timedelta(hours=1)
+# For how long a process that has something to write down tries to reach the database again; well within a lease.
+PATIENCE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a delivery comes to, and what goes with it."""
+
+    delivery: Delivery
+    status: Delivery.Status
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def accepted(delivery: Delivery, provider_message_id: str) -> Outcome:
+    return Outcome(delivery, Status.ACCEPTED, {"detail": "", "provider_message_id": provider_message_id[:200]})
+
+
+def failed(delivery: Delivery, detail: str) -> Outcome:
+    return Outcome(delivery, Status.FAILED, {"detail": detail[:200]})
+
+
+def unknown(delivery: Delivery, detail: str) -> Outcome:
+    return Outcome(delivery, Status.UNKNOWN, {"detail": detail[:200]})
+
+
+def skipped(delivery: Delivery, reason: Delivery.SkipReason) -> Outcome:
+    return Outcome(delivery, Status.SKIPPED, {"skip_reason": reason})
+
+
+def retried(delivery: Delivery, detail: str, at: datetime, *, not_before: datetime | None = None) -> Outcome:
+    """Back to the queue, each time for longer than the last; or until the moment the provider asked for."""
+    wait = min(FIRST_RETRY * 2 ** min(delivery.attempts - 1, 10), LAST_RETRY)
+    facts = {"detail": detail[:200], "next_attempt_at": not_before or at + wait, "handed_over_at": None}
+    return Outcome(delivery, Status.QUEUED, facts)
+
+
+def settle(outcomes: Iterable[Outcome], at: datetime) -> None:
+    """Write `outcomes` down. A delivery that was taken from this process in the meantime stays as it is."""
+    alike: dict[tuple[Any, ...], list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        alike[outcome.status, *outcome.facts.items()].append(outcome)
+    for same in alike.values():
+        settled_at = None if same[0].status == Status.QUEUED else at
+        changes = {"status": same[0].status, "settled_at": settled_at, "claim": None, "lease_until": None}
+        count = in_hand([outcome.delivery for outcome in same]).update(**changes | same[0].facts)
+        if count < len(same):
+            logger.error(
+                "%s of %s deliveries were not ours when they became %s", len(same) - count, len(same), same[0].status
+            )
+        if same[0].status in {Status.FAILED, Status.UNKNOWN}:
+            logger.warning("%s deliveries %s: %s", count, same[0].status, same[0].facts["detail"])
+
+
+def persist(action: Callable[[], object]) -> None:
+    """Do `action`, again and again when the database is away. Raises what it raises once PATIENCE is over."""
+    lost = (OperationalError, InterfaceError)
+    for attempt in stamina.retry_context(on=lost, attempts=None, timeout=PATIENCE, wait_initial=0.1, wait_max=2):
+        with attempt:
+            try:
+                action()
+            except lost:
+                database.close()
+                raise
