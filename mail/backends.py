@@ -1,7 +1,6 @@
 """Where mail goes when no provider is chosen: an SMTP server, or files for those who have none yet."""
 
 import os
-import re
 import secrets
 import smtplib
 from collections.abc import Iterator, Sequence
@@ -19,7 +18,6 @@ from mail.message import Message, encoded_address
 
 Reply = tuple[int, bytes]
 
-A_DOT_FIRST = re.compile(rb"(?m)^\.")
 CLOSING = 421
 
 
@@ -34,15 +32,17 @@ class _OneByOne:
     is_in_order = False
 
     def transmit(self: Any, sender: str, recipient: str, content: bytes) -> None:
-        """Send `content`, which ends its lines with CRLF. Raises as smtplib's sendmail does, and OSError."""
+        """Send `content`: lines that end with CRLF, none of which begins with a dot.
+
+        Raises as smtplib's sendmail does, and OSError.
+        """
         self.has_begun_data = self.is_in_order = False
         self.ehlo_or_helo_if_needed()
         size = f" SIZE={len(content)}" if self.has_extn("size") else ""
         commands = [f"MAIL FROM:<{sender}>{size}\r\n", f"RCPT TO:<{recipient}>\r\n", "DATA\r\n"]
         self._refuse(self._talk(commands), sender, recipient)
         self.has_begun_data = True
-        # Seldom there, and quickly looked for.
-        self.send((A_DOT_FIRST.sub(b"..", content) if b"\n." in content else content) + b".\r\n")
+        self.send(content + b".\r\n")
         code, text = self.getreply()
         self.is_in_order = code == 250 or (400 <= code < 600 and code != CLOSING)
         if code != 250:

@@ -1,5 +1,7 @@
 """Every message is made here, so that every message has the headers it must have, and as bytes too."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
@@ -15,24 +17,20 @@ from mail.headers import one_line
 from mail.mjml import to_html
 from mail.quoted import quote
 
-PART = (
-    b"--%(boundary)s\r\n"
-    b'Content-Type: text/%(kind)s; charset="utf-8"\r\n'
-    b"Content-Transfer-Encoding: quoted-printable\r\n"
-    b"\r\n"
-    b"%(content)s\r\n"
-)
+# As most are: nothing in it needs to be taken apart.
+PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
+PART = b'Content-Type: text/%s; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
 
 
 @dataclass(frozen=True)
 class Body:
-    """What a message says: its subject, and text and HTML, which may be there in quoted-printable already."""
+    """What a message says: its subject, and text and HTML, which may be there in pieces of quoted-printable too."""
 
     subject: str
     text: str
     html: str
-    quoted_text: bytes = b""
-    quoted_html: bytes = b""
+    quoted_text: Sequence[bytes] = ()
+    quoted_html: Sequence[bytes] = ()
 
 
 class Message(EmailMultiAlternatives):
@@ -46,8 +44,8 @@ class Message(EmailMultiAlternatives):
     metadata: dict[str, str]
     tags: list[str]
     # Text and HTML in quoted-printable, where they are there already.
-    quoted_text: bytes = b""
-    quoted_html: bytes = b""
+    quoted_text: Sequence[bytes] = ()
+    quoted_html: Sequence[bytes] = ()
     # Where bounces go; empty for the address it comes from.
     bounce_address: str = ""
 
@@ -55,38 +53,51 @@ class Message(EmailMultiAlternatives):
         """Return the whole message with CRLF line ends, the same each time."""
         # No quoted-printable text has an equals sign with an underscore after it.
         boundary = f"=_{self.reference}".encode()
+        part = b"--%s\r\n" % boundary + PART
+        return b"".join(
+            [
+                self._headers().encode("ascii"),
+                b'Content-Type: multipart/alternative; boundary="%s"\r\n\r\n' % boundary,
+                part % b"plain",
+                *(self.quoted_text or [quote(str(self.body))]),
+                b"\r\n",
+                part % b"html",
+                *(self.quoted_html or [quote(str(self.alternatives[0][0]))]),
+                b"\r\n--%s--\r\n" % boundary,
+            ]
+        )
+
+    def _headers(self) -> str:
         headers = {
             "From": encoded_address(self.from_email),
             "To": encoded_address(self.to[0]),
             "Reply-To": encoded_address(self.reply_to[0]),
-            "Subject": _encoded(self.subject),
+            "Subject": _encoded(str(self.subject)),
             **{name: _encoded(value) for name, value in self.extra_headers.items()},
             "MIME-Version": "1.0",
         }
-        text = self.quoted_text or quote(str(self.body))
-        html = self.quoted_html or quote(str(self.alternatives[0][0]))
-        return b"".join(
-            [
-                "".join([f"{name}: {value}\r\n" for name, value in headers.items()]).encode("ascii"),
-                b'Content-Type: multipart/alternative; boundary="%s"\r\n\r\n' % boundary,
-                PART % {b"boundary": boundary, b"kind": b"plain", b"content": text},
-                PART % {b"boundary": boundary, b"kind": b"html", b"content": html},
-                b"--%s--\r\n" % boundary,
-            ]
-        )
+        return "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+
+
+def _encoded(value: str) -> str:
+    """Return a header's value in ASCII (RFC 2047); one that only looks as if it were encoded is encoded."""
+    return value if value.isascii() and "=?" not in value else _encoded_words(value)
 
 
 @lru_cache(maxsize=1000)
-def _encoded(value: str) -> str:
-    """Return a header's value in ASCII (RFC 2047); one that only looks as if it were encoded is encoded."""
-    if value.isascii() and "=?" not in value:
-        return value
+def _encoded_words(value: str) -> str:
+    # Many get the same subject.
     return Header(value, "utf-8", maxlinelen=76).encode(linesep="\r\n")
 
 
-@lru_cache(maxsize=1000)
 def encoded_address(address: str) -> str:
     """Return an address in ASCII, with or without a name before it."""
+    return address if PLAIN_ADDRESS.fullmatch(address) else _sanitized(address)
+
+
+@lru_cache(maxsize=100)
+def _sanitized(address: str) -> str:
+    # Senders, mostly, which are the same every time.
     return sanitize_address(address, "utf-8")
 
 

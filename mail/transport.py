@@ -12,7 +12,7 @@ from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
 from mail.headers import one_line
-from mail.message import Message
+from mail.message import PLAIN_ADDRESS, Message
 from mail.outcomes import NotSent, Refused, Uncertain, in_our_words
 
 logger = logging.getLogger(__name__)
@@ -76,6 +76,8 @@ class Mailer:
 
 
 def _is_one_address(recipients: Sequence[str]) -> bool:
+    if len(recipients) == 1 and PLAIN_ADDRESS.fullmatch(recipients[0]):
+        return True
     # Providers get what stands here as it is, and some would read a second address, or a header, in it.
     addresses = [address for _, address in getaddresses(recipients)]
     return len(addresses) == 1 and list(recipients) == addresses == [one_line(addresses[0], limit=320)]

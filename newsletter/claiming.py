@@ -3,22 +3,24 @@
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 
-from mail import throttle
-from newsletter.models import Delivery, DeliveryQuerySet, Edition
-from subscribers.addresses import fingerprint
-from subscribers.models import Subscriber, Suppression
+from newsletter.models import Delivery, DeliveryQuerySet
 
 logger = logging.getLogger(__name__)
 
 CLAIM_SIZE = 100
+# What it takes to send one: the rest of a row and its reader takes longer to read than the mail to make.
+NEEDED = [
+    *("edition_id", "subscriber_id", "status", "due_at", "attempts", "claim", "lease_until", "picks"),
+    *(f"subscriber__{name}" for name in ("email", "status", "link_version", "cadence", "paused_until", "time_zone")),
+]
 Status = Delivery.Status
 
 
@@ -40,7 +42,7 @@ def claim(at: datetime, size: int = CLAIM_SIZE) -> list[Delivery]:
             lease_until=at + settings.NEWSLETTER_LEASE,
             attempts=F("attempts") + 1,
         )
-    claimed = Delivery.objects.filter(pk__in=due_ids, claim=claim_id).select_related("subscriber")
+    claimed = Delivery.objects.filter(pk__in=due_ids, claim=claim_id).select_related("subscriber").only(*NEEDED)
     return list(claimed.order_by("next_attempt_at", "pk"))
 
 
@@ -49,32 +51,6 @@ def in_hand(deliveries: Iterable[Delivery]) -> DeliveryQuerySet:
     known = list(deliveries)
     claims = {delivery.claim for delivery in known}
     return Delivery.objects.filter(pk__in=[delivery.pk for delivery in known], claim__in=claims)
-
-
-def may_leave(deliveries: Sequence[Delivery], at: datetime) -> DeliveryQuerySet:
-    """Those of `deliveries` in hand that may go out, each to the reader it was claimed with.
-
-    What counts is what is on record when this is asked: a reader who has left, was suppressed, moved to another address
-    or changed a wish since the claim gets nothing by it.
-    """
-    addresses = [delivery.subscriber.email for delivery in deliveries if delivery.subscriber]
-    unchanged = Q(preferences_changed_at=None) | Q(preferences_changed_at__lte=_claimed_at(deliveries, at))
-    readers = Subscriber.objects.active().filter(unchanged, pk=OuterRef("subscriber_id"), email__in=addresses)
-    suppressed = Suppression.objects.filter(address_hash__in=[fingerprint(address) for address in addresses])
-    return in_hand(deliveries).filter(
-        Exists(readers),
-        ~Exists(suppressed),
-        ~Exists(throttle.stopped()),
-        status=Status.CLAIMED,
-        lease_until__gt=at,
-        due_at__gte=at - settings.NEWSLETTER_LATE_AFTER,
-        edition__in=Edition.objects.sending(),
-    )
-
-
-def _claimed_at(deliveries: Sequence[Delivery], at: datetime) -> datetime:
-    leases = [delivery.lease_until for delivery in deliveries if delivery.lease_until]
-    return min(leases, default=at) - settings.NEWSLETTER_LEASE
 
 
 def put_back(deliveries: Iterable[Delivery]) -> int:

@@ -20,12 +20,13 @@ from mail import throttle
 from mail.message import Message
 from mail.outcomes import AccountBroken, HandOverError, NotSent, Refused, RefusedForNow, Uncertain
 from mail.transport import Mailer
-from newsletter.claiming import CLAIM_SIZE, claim, in_hand, may_leave, put_back
+from newsletter.claiming import CLAIM_SIZE, claim, in_hand, put_back
 from newsletter.due import reason_not_wanted
 from newsletter.joining import CompiledDigest
 from newsletter.models import Delivery, Edition
 from newsletter.rendering import digest_message
 from newsletter.settling import Outcome, accepted, failed, persist, retried, settle, skipped, unknown
+from newsletter.statements import hand_over
 from newsletter.storms import BAD, pause_for_account, pause_in_storm
 from subscribers.models import Subscriber, Suppression
 
@@ -150,9 +151,7 @@ class Sender:
         deliveries = [delivery for delivery, _ in ready]
         with transaction.atomic():
             settle(self._outcomes, at)
-            count = may_leave(deliveries, at).update(
-                status=Status.HANDED_OVER, handed_over_at=at, lease_until=at + settings.NEWSLETTER_LEASE
-            )
+            count = hand_over(deliveries, at)
         self._outcomes.clear()
         if count == len(ready):
             return ready

@@ -111,8 +111,8 @@ class CompiledDigest:
             subject=self._subject(papers),
             text="".join(self._text.parts(papers, reasons, values)),
             html="".join(self._html.parts(papers, escaped_reasons, escaped)),
-            quoted_text=b"".join(quoted_text),
-            quoted_html=b"".join(quoted_html),
+            quoted_text=quoted_text,
+            quoted_html=quoted_html,
         )
 
     def _subject(self, papers: Sequence[str]) -> str:

@@ -11,8 +11,8 @@ import stamina
 from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 
-from newsletter.claiming import in_hand
 from newsletter.models import Delivery
+from newsletter.statements import update_in_hand
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def settle(outcomes: Iterable[Outcome], at: datetime) -> None:
     for same in alike.values():
         settled_at = None if same[0].status == Status.QUEUED else at
         changes = {"status": same[0].status, "settled_at": settled_at, "claim": None, "lease_until": None}
-        count = in_hand([outcome.delivery for outcome in same]).update(**changes | same[0].facts)
+        count = update_in_hand([outcome.delivery for outcome in same], changes | same[0].facts)
         if count < len(same):
             logger.error(
                 "%s of %s deliveries were not ours when they became %s", len(same) - count, len(same), same[0].status
