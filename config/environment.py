@@ -76,3 +76,12 @@ def choices(name: str, default: list[str], *, known: Iterable[str]) -> list[str]
 
 def _word(name: str) -> str:
     return os.environ.get(name, "").strip()
+
+
+def once_only() -> object:
+    """Return what makes Amazon's client ask once and never again by itself. Raises when it is not installed."""
+    try:
+        from botocore.config import Config  # noqa: PLC0415  an extra, for those who send by Amazon
+    except ImportError as err:
+        raise ImproperlyConfigured("Amazon SES needs `pip install django-anymail[amazon-ses]`.") from err
+    return Config(retries={"total_max_attempts": 1})

@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from kombu import Queue
 
-from config.environment import choices, flag, number, require_all, secret, secret_list
+from config.environment import choices, flag, number, once_only, require_all, secret, secret_list
 
 # Lets ModelForm, ModelAdmin and the like take a type argument at run time.
 django_stubs_ext.monkeypatch()
@@ -150,7 +150,12 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "inte
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000  # kB; closing an edition takes some of it for a while
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# What is being done is done to the end when Redis goes away: the database, not the message, says what there is to do.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 # A queue for each purpose, so that a node may do one thing only: `worker -Q send`. Without -Q it does everything.
 QUEUES = {
     "send": ["newsletter.tasks.send_due_task"],
@@ -171,6 +176,8 @@ if REDIS_URL := env.str("REDIS_URL", default=""):
         "socket_connect_timeout": 5,
         "socket_keepalive": True,
         "retry_on_timeout": True,
+        # What a node that died had taken is given to others, this often.
+        "unacked_restore_interval": 10,
     }
 else:
     # One queue: files are looked for in one after the other.
@@ -229,6 +236,9 @@ ANYMAIL = {
     for name, value in env.ENVIRON.items()
     if name.startswith("ANYMAIL_") and name != "ANYMAIL_PROVIDER"
 }
+if ANYMAIL_PROVIDER == "amazon_ses":
+    # Amazon's client would send a message whose answer is lost twice more, and say nothing of it.
+    ANYMAIL["AMAZON_SES_CLIENT_PARAMS"] = {"config": once_only()}
 MAIL_OUTBOX_DIR = VAR_DIR / "outbox"
 POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", default="No postal address yet: set POSTAL_ADDRESS")
 NEWSLETTER_FROM = env.str("NEWSLETTER_FROM", default="Paper Route <digest@paper-route.localhost>")

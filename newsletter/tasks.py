@@ -8,6 +8,7 @@ from newsletter.claiming import release_expired
 from newsletter.delivery import send_due
 from newsletter.editions import keep_editions
 from newsletter.retention import retain
+from newsletter.stopping import listening
 
 # Well under the time limit of a task; what is left then is due for the next one.
 SENDING_TIME = timedelta(seconds=50)
@@ -32,7 +33,8 @@ def choose_again_task(subscriber_id: int) -> None:
 
 @shared_task
 def send_due_task() -> None:
-    send_due(timezone.now, until=timezone.now() + SENDING_TIME)
+    with listening() as is_stopping:
+        send_due(timezone.now, until=timezone.now() + SENDING_TIME, is_stopping=is_stopping)
 
 
 @shared_task

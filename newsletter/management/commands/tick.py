@@ -9,6 +9,7 @@ from newsletter.claiming import release_expired
 from newsletter.delivery import send_due
 from newsletter.editions import keep_editions
 from newsletter.retention import in_words, retain
+from newsletter.stopping import listening
 from papers.ingest import ingest_due
 from papers.modelling import refresh_if_stale
 from papers.scoring import score_due
@@ -39,7 +40,8 @@ class Command(BaseCommand):
         while answer_sign_ups(at):
             pass
         letters = send_due_letters(timezone.now, until=at + SENDING_TIME)
-        sent = send_due(timezone.now, until=at + SENDING_TIME)
+        with listening() as is_stopping:
+            sent = send_due(timezone.now, until=at + SENDING_TIME, is_stopping=is_stopping)
         removed = retain(timezone.now())
         counts = ", ".join(f"{count} {status}" for status, count in sorted(sent.items()))
         self.stdout.write(f"{welcomed} readers welcomed, {letters} letters, deliveries: {counts or 'none due'}")
