@@ -62,8 +62,7 @@ class Mailer:
             raise in_our_words(err, may_have_sent=may_have_sent) from err
         if not count:
             raise Uncertain("the backend reports that nothing was sent")
-        status = getattr(message, "anymail_status", None)
-        return str(getattr(status, "message_id", None) or "")
+        return _provider_id(message)
 
     def close(self) -> None:
         """Close the connection. A server that does not say goodbye is no reason to fail."""
@@ -73,6 +72,19 @@ class Mailer:
                 connection.close()
             except (OSError, smtplib.SMTPException) as err:
                 logger.info("The mail connection did not close cleanly: %s", type(err).__name__)
+
+
+def _provider_id(message: Message) -> str:
+    """Return the id that a provider gave an accepted message. Raises Refused or Uncertain when it did not accept it."""
+    told = getattr(message, "anymail_status", None)
+    if told is None:
+        return ""
+    statuses = {recipient.status for recipient in told.recipients.values()}
+    if statuses & {"invalid", "rejected", "failed"}:
+        raise Refused(f"the provider says: {', '.join(sorted(statuses))}")
+    if not statuses or statuses - {"sent", "queued"}:
+        raise Uncertain("the provider does not say whether it took the message")
+    return str(told.message_id or "")
 
 
 def _is_one_address(recipients: Sequence[str]) -> bool:

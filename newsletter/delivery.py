@@ -208,10 +208,10 @@ class Sender:
 
     def _finish(self, slots: throttle.Slots) -> bool:
         """Write down how it went and put back what did not leave; return whether anything came of it."""
-        at, untouched = self.clock(), len(self._untouched)
+        at = self.clock()
         persist(partial(self._conclude, at))
-        throttle.give_back(min(untouched, slots.count), at)
         went, self._went = self._went, []
+        throttle.give_back(max(0, slots.count - len(went)), at)
         if slots.was_slowed and any(outcome.status == Status.ACCEPTED for outcome in went):
             throttle.note_accepted()
         bad = [outcome.delivery.edition_id for outcome in went if outcome.status in BAD]

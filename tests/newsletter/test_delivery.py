@@ -18,19 +18,9 @@ from newsletter.models import Delivery, Edition
 from subscribers.models import Subscriber, Suppression
 from tests.conftest import MailServer, serving_mail
 from tests.factories import NOW, make_delivery, make_edition, make_paper, make_reader
+from tests.newsletter.sending import queue, send
 
 pytestmark = pytest.mark.django_db
-
-
-def send(at: datetime = NOW) -> dict[str, int]:
-    return dict(send_due(lambda: at, until=at + timedelta(seconds=1)))
-
-
-def queue(readers: int = 1) -> list[Delivery]:
-    """Deliveries of one closed edition, due now."""
-    paper = make_paper()
-    edition = make_edition(paper, audience=readers)
-    return [make_delivery(edition, make_reader(), paper) for _ in range(readers)]
 
 
 def test_a_due_delivery_arrives_and_is_settled_as_accepted(mail_server: MailServer) -> None:

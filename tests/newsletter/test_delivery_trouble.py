@@ -1,0 +1,190 @@
+"""What becomes of digests when the other side does not just take them."""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from pytest_django import Settings
+from pytest_httpserver import HTTPServer
+
+from mail import throttle
+from mail.models import Provider
+from newsletter.delivery import send_due
+from newsletter.models import Alert, Delivery, Edition
+from newsletter.settling import persist
+from newsletter.storms import STORM
+from subscribers.models import Subscriber
+from tests.conftest import MailServer
+from tests.factories import NOW
+from tests.newsletter.sending import queue, send
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def esp(httpserver: HTTPServer, settings: Settings) -> HTTPServer:
+    """A provider with an HTTP interface, set as the place mail goes to."""
+    settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
+    settings.MAIL_PROVIDER = "postmark"
+    settings.ANYMAIL = {"POSTMARK_SERVER_TOKEN": "token", "POSTMARK_API_URL": httpserver.url_for("/")}
+    return httpserver
+
+
+def answers(esp: HTTPServer, status: int, body: dict[str, Any], **headers: str) -> None:
+    esp.expect_request("/email").respond_with_json(body, status=status, headers=headers)
+
+
+def statuses() -> Counter[str]:
+    return Counter(Delivery.objects.values_list("status", flat=True))
+
+
+def test_a_provider_that_asks_for_a_pause_gets_it_from_every_process(esp: HTTPServer) -> None:
+    queue(readers=5)
+    answers(esp, 429, {"ErrorCode": 429, "Message": "Too many"}, **{"Retry-After": "120"})
+    assert send() == {"queued": 1}
+    assert len(esp.log) == 1
+    assert statuses() == {"queued": 5}
+    assert Provider.objects.get().slowed_until == NOW + 2 * MINUTE
+    assert send(NOW + MINUTE) == {}
+    assert len(esp.log) == 1
+    assert Delivery.objects.filter(attempts=0).count() == 4
+
+
+def test_after_the_pause_everybody_gets_theirs_and_the_next_pause_is_short(mail_server: MailServer) -> None:
+    queue(readers=3)
+    mail_server.replies = ["421 4.7.0 Too fast"]
+    assert send() == {"queued": 1}
+    later = Provider.objects.get().slowed_until
+    assert later is not None
+    assert send(later) == {"accepted": 3}
+    assert len(mail_server.received) == 3
+    assert Provider.objects.get().slowdowns == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (401, {"ErrorCode": 10, "Message": "Bad or missing Server API token."}),
+        (402, {}),
+        (403, {}),
+        (
+            422,
+            {"ErrorCode": 400, "Message": "The 'From' address you supplied is not a Sender Signature on your account."},
+        ),
+    ],
+)
+def test_a_refused_account_pauses_the_edition_and_costs_no_recipient(
+    status: int, body: dict[str, Any], esp: HTTPServer
+) -> None:
+    queue(readers=5)
+    answers(esp, status, body)
+    assert send() == {}
+    assert len(esp.log) == 1
+    assert statuses() == {"queued": 5}
+    edition = Edition.objects.get()
+    assert edition.paused_at == NOW
+    assert f"HTTP {status}" in edition.pause_reason
+    assert Alert.objects.get().kind == Alert.Kind.ACCOUNT
+    assert send(NOW + MINUTE) == {}
+
+
+def test_a_recipient_that_is_refused_by_a_provider_fails_alone(esp: HTTPServer) -> None:
+    queue()
+    Subscriber.objects.update(email="reader@example.org")
+    answers(esp, 422, {"ErrorCode": 406, "Message": "Found inactive addresses: reader@example.org."})
+    assert send() == {"failed": 1}
+    assert Edition.objects.get().paused_at is None
+
+
+def test_a_storm_of_failures_pauses_the_edition_and_tells_of_it_once(mail_server: MailServer) -> None:
+    queue(readers=3 * 100)
+    mail_server.replies = ["550 no"] * 300
+    assert send() == {"failed": 100}
+    edition = Edition.objects.get()
+    assert "100 of the last 100" in edition.pause_reason
+    assert Alert.objects.get().kind == Alert.Kind.STORM
+    assert statuses() == {"failed": 100, "queued": 200}
+    # Whoever resumes it has looked at these.
+    edition.resume(NOW + MINUTE)
+    mail_server.replies = ["550 no"] * (STORM - 1)
+    assert send(NOW + MINUTE)["accepted"] == 200 - (STORM - 1)
+    assert Edition.objects.get().paused_at is None
+
+
+def test_a_few_failures_among_many_are_no_storm(mail_server: MailServer) -> None:
+    queue(readers=200)
+    mail_server.replies = ["550 no", "250 OK", "250 OK"] * 60
+    assert send() == {"failed": 60, "accepted": 140}
+    assert Edition.objects.get().paused_at is None
+
+
+def test_an_answer_that_says_nothing_of_the_recipient_leaves_it_unknown(esp: HTTPServer) -> None:
+    queue()
+    answers(esp, 422, {"ErrorCode": 406, "Message": "Somebody is inactive."})
+    assert send() == {"unknown": 1}
+
+
+def test_stopped_mail_does_not_leave_and_does_after(mail_server: MailServer) -> None:
+    queue(readers=2)
+    throttle.stop_all(NOW)
+    assert send() == {}
+    assert not mail_server.received
+    assert Delivery.objects.filter(attempts=0).count() == 2
+    throttle.start_again()
+    assert send() == {"accepted": 2}
+
+
+def test_a_process_that_is_told_to_stop_finishes_the_message_in_hand(mail_server: MailServer) -> None:
+    queue(readers=30)
+    send_due(lambda: NOW, until=NOW + MINUTE, is_stopping=lambda: len(mail_server.received) >= 3)
+    assert len(mail_server.received) == 3
+    assert statuses() == {"accepted": 3, "queued": 27}
+
+
+def test_a_reader_who_changed_a_wish_after_the_claim_is_looked_at_again(mail_server: MailServer) -> None:
+    (delivery,) = queue()
+
+    def clock() -> Any:
+        if Delivery.objects.filter(status="claimed").exists():
+            Subscriber.objects.update(cadence="weekly", preferences_changed_at=NOW + MINUTE)
+        return NOW
+
+    send_due(clock, until=NOW + MINUTE)
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.skip_reason) == ("skipped", "cadence")
+    assert not mail_server.received
+
+
+def test_what_the_world_has_told_of_is_not_unknown(mail_server: MailServer) -> None:
+    from newsletter.claiming import claim, release_expired  # noqa: PLC0415
+
+    queue(readers=2)
+    told, _ = claim(NOW)
+    Delivery.objects.update(status="handed_over")
+    Delivery.objects.filter(pk=told.pk).update(delivered_at=NOW)
+    assert release_expired(NOW + timedelta(hours=1)) == {"queued": 0, "unknown": 1, "accepted": 1}
+
+
+def test_hourly_limits_hold_back_what_is_too_much(mail_server: MailServer, settings: Settings) -> None:
+    settings.MAIL_PER_HOUR = 7
+    queue(readers=10)
+    assert send() == {"accepted": 7}
+    assert send(NOW + 30 * MINUTE) == {}
+    assert send(NOW + 62 * MINUTE) == {"accepted": 3}
+
+
+def test_a_database_that_is_away_for_a_moment_is_tried_again() -> None:
+    failures = iter([OperationalError("gone"), OperationalError("gone")])
+    done: list[int] = []
+
+    def write() -> None:
+        if failure := next(failures, None):
+            raise failure
+        done.append(1)
+
+    persist(write)
+    assert done == [1]
