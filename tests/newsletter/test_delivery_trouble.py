@@ -95,7 +95,7 @@ def test_a_refused_account_pauses_the_edition_and_costs_no_recipient(
 def test_a_recipient_that_is_refused_by_a_provider_fails_alone(esp: HTTPServer) -> None:
     queue()
     Subscriber.objects.update(email="reader@example.org")
-    told = "Found inactive addresses: reader@example.org. Inactive recipients are ones that have generated a hard bounce."
+    told = "Found inactive addresses: reader@example.org. Inactive recipients have generated a hard bounce."
     answers(esp, 422, {"ErrorCode": 406, "Message": told})
     assert send() == {"failed": 1}
     assert Edition.objects.get().paused_at is None
