@@ -1,8 +1,7 @@
 """Gets queued deliveries out: claim, check, hand over, settle. A killed process loses nothing and doubles nothing.
 
 What has been claimed has not left. What is handed over is committed as such before the first byte leaves, so a row
-found handed over with nobody behind it may have left, and is never sent again by itself. How a window of messages went
-is written down together with the next window's hand-over, by one commit.
+found handed over with nobody behind it may have left, and is never sent again by itself.
 """
 
 import logging
@@ -147,12 +146,14 @@ class Sender:
     def _commit_hand_over(
         self, ready: Sequence[tuple[Delivery, Message]], at: datetime
     ) -> Sequence[tuple[Delivery, Message]]:
-        """Mark as handed over what of `ready` may still go out, and write down how the last ones went; return it."""
+        """Write down how the last window went, and mark as handed over what of `ready` may still go out; return it.
+
+        Each by a statement that is its own transaction: one around both would cost more than a second commit.
+        """
         deliveries = [delivery for delivery, _ in ready]
-        with transaction.atomic():
-            settle(self._outcomes, at)
-            count = hand_over(deliveries, at)
+        settle(self._outcomes, at)
         self._outcomes.clear()
+        count = hand_over(deliveries, at)
         if count == len(ready):
             return ready
         leaving = set(in_hand(deliveries).filter(status=Status.HANDED_OVER).values_list("pk", flat=True))
