@@ -1,15 +1,16 @@
-"""A draft of the day at which everything is measured."""
+"""Drafts, of the day at which everything is measured or of another one."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from bench.clock import AT
 from newsletter.models import Edition, EditionEntry
 from papers.models import Paper
 
 
-def make_draft(papers: Sequence[Paper]) -> Edition:
+def make_draft(papers: Sequence[Paper], closes_at: datetime = AT) -> Edition:
     """Return a draft with these papers, the most wanted first."""
-    edition = Edition.objects.create(period=AT.date().isoformat(), closes_at=AT)
+    edition = Edition.objects.create(period=closes_at.date().isoformat(), closes_at=closes_at)
     EditionEntry.objects.bulk_create(
         EditionEntry(
             edition=edition,
