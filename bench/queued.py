@@ -25,7 +25,7 @@ def make_edition() -> Edition:
     at = timezone.now()
     if not Paper.objects.exists():
         ingest("sample", Sample().fetch(at))
-    draft = make_draft(Paper.objects.order_by("pk")[:PAPERS], at - timedelta(days=Edition.objects.count()))
+    draft = make_draft(list(Paper.objects.order_by("pk")[:PAPERS]), at - timedelta(days=Edition.objects.count()))
     draft.fragments = compile_fragments(draft, list(draft.entries.going_out()))
     draft.status, draft.closing_at, draft.closed_at = Edition.Status.CLOSED, at, at
     draft.save()

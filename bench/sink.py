@@ -1,4 +1,4 @@
-"""Postfix's `smtp-sink`: takes mail as fast as it comes and forgets it, so that the receiver is not what is measured."""
+"""Postfix's `smtp-sink`: takes mail as fast as it comes and forgets it, so that it is not what is measured."""
 
 import os
 import shutil
