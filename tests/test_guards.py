@@ -15,7 +15,20 @@ from tests.journey import ROOT, environment
 
 APPS = ("papers", "subscribers", "newsletter", "mail")
 # The only places that may know HTTP or Celery.
-EDGES = {"views", "feeds", "sitemaps", "api", "tasks", "admin", "urls", "receivers", "forms", "pages", "management"}
+EDGES = {
+    "stopping",
+    "views",
+    "feeds",
+    "sitemaps",
+    "api",
+    "tasks",
+    "admin",
+    "urls",
+    "receivers",
+    "forms",
+    "pages",
+    "management",
+}
 EDGES |= {"callers", "finding", "keeping", "paging", "privacy_views", "feedback_views", "interest_views"}
 
 
