@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from newsletter.choosing import PickInWords, choose_for_reader, choose_for_readers, make_offer
-from newsletter.due import due_again, due_at, reason_not_wanted
+from newsletter.due import due_again, due_at, leaves_at, reason_not_wanted
 from newsletter.models import Delivery, Edition
 from newsletter.offer import Offer
 from subscribers.models import Subscriber, Suppression
@@ -19,12 +19,25 @@ SkipReason = Delivery.SkipReason
 BATCH = 500
 
 
-def deliver_to_next_readers(edition: Edition, offer: Offer, at: datetime) -> int:
-    """Make the deliveries of the next batch of readers, of what the edition offers; return how many there were."""
-    readers = list(_without_delivery(edition)[:BATCH])
-    due = {reader: due_at(edition, reader) for reader in readers}
-    Delivery.objects.bulk_create(_deliveries(edition, offer, due, at), ignore_conflicts=True)
-    return len(readers)
+def deliver_to_readers(edition: Edition, offer: Offer, at: datetime) -> None:
+    """Make the deliveries of all readers who have none of the edition, of what it offers.
+
+    A batch of readers at a time, by key: what comes before the last one is not looked at again. After a crash, what
+    is there stays as it is.
+    """
+    last = 0
+    while readers := list(_without_delivery(edition).filter(pk__gt=last)[:BATCH]):
+        due = {reader: due_at(edition, reader) for reader in readers}
+        deliveries = _deliveries(edition, offer, due, at)
+        for delivery, reader in zip(deliveries, readers, strict=True):
+            delivery.next_attempt_at = leaves_at(edition, reader, delivery.due_at)
+        insert(deliveries)
+        last = readers[-1].pk
+
+
+def insert(deliveries: Sequence[Delivery]) -> None:
+    """Store a batch of deliveries in one statement; who has one of the edition already keeps that one."""
+    Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
 
 
 def welcome_late_readers(at: datetime) -> int:
@@ -91,21 +104,21 @@ def _changes(delivery: Delivery, reader: Subscriber, offers: dict[int, Offer], a
     due = due_again(delivery, reader, at)
     if reason := reason_not_wanted(delivery.edition, reader, due):
         # The hour of another cadence is none of this edition's.
-        hour = {} if reason == SkipReason.CADENCE else {"due_at": due}
-        return _skipped(delivery, reason, at) | hour
+        return _skipped(delivery, reason, at) | ({} if reason == SkipReason.CADENCE else _hour(delivery, reader, due))
     if delivery.edition_id not in offers:
         offers[delivery.edition_id] = make_offer(delivery.edition)
     picks = choose_for_reader(reader, offers[delivery.edition_id], besides=delivery.edition)
     if not picks:
-        return _skipped(delivery, SkipReason.NOTHING_RELEVANT, at) | {"due_at": due}
-    return {
-        "status": Delivery.Status.QUEUED,
-        "skip_reason": "",
-        "settled_at": None,
-        "picks": picks,
-        "due_at": due,
-        "next_attempt_at": due,
-    }
+        return _skipped(delivery, SkipReason.NOTHING_RELEVANT, at) | _hour(delivery, reader, due)
+    queued = {"status": Delivery.Status.QUEUED, "skip_reason": "", "settled_at": None, "picks": picks}
+    return queued | _hour(delivery, reader, due)
+
+
+def _hour(delivery: Delivery, reader: Subscriber, due: datetime) -> dict[str, datetime]:
+    """What a new hour changes. The same one changes nothing: a back-off holds, and a welcome leaves at once."""
+    if due == delivery.due_at:
+        return {}
+    return {"due_at": due, "next_attempt_at": leaves_at(delivery.edition, reader, due)}
 
 
 def _skipped(delivery: Delivery, reason: SkipReason, at: datetime) -> dict[str, Any]:

@@ -7,7 +7,14 @@ from django.conf import settings
 
 from newsletter.models import Delivery, Edition
 from newsletter.periods import Period
-from newsletter.schedule import closing_time, is_weekend, next_local_hour, next_weekday_hour, next_working_hour
+from newsletter.schedule import (
+    closing_time,
+    is_weekend,
+    next_local_hour,
+    next_weekday_hour,
+    next_working_hour,
+    share_of,
+)
 from subscribers.local_time import today_of, zone_of
 from subscribers.models import Subscriber
 
@@ -22,6 +29,11 @@ def due_at(edition: Edition, reader: Subscriber) -> datetime:
     if edition.closing_at is None:
         raise ValueError(f"Edition {edition} is not closing.")
     return _next_hour(reader, edition.closing_at.replace(minute=0, second=0, microsecond=0))
+
+
+def leaves_at(edition: Edition, reader: Subscriber, due: datetime) -> datetime:
+    """Return when to try first what is due at `due`: many share an hour, and each has a moment of it."""
+    return due + share_of(settings.NEWSLETTER_SPREAD, edition.pk, reader.pk)
 
 
 def due_again(delivery: Delivery, reader: Subscriber, at: datetime) -> datetime:

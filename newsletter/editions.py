@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 
-from newsletter.audience import deliver_to_next_readers
+from newsletter.audience import deliver_to_readers
 from newsletter.choosing import make_offer
 from newsletter.models import Edition, EditionEntry
 from newsletter.periods import Period
@@ -154,12 +154,11 @@ def close_edition(edition_id: int, at: datetime) -> None:
         # Once: should it take longer than there is time for, the next try goes on with the model there is.
         ensure_text_model_holds(edition.entries.values_list("paper_id", flat=True), at)
     offer = make_offer(edition)
-    while deliver_to_next_readers(edition, offer, at):
-        pass
+    deliver_to_readers(edition, offer, at)
     with transaction.atomic():
         Edition.objects.select_for_update().get(pk=edition_id)
         # Nobody confirms between the last batch and this one: who does so later sees a closed edition.
-        deliver_to_next_readers(edition, offer, at)
+        deliver_to_readers(edition, offer, at)
         Edition.objects.filter(pk=edition_id, status=Edition.Status.CLOSING).update(
             status=Edition.Status.CLOSED, closed_at=at, audience=edition.deliveries.count()
         )

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from newsletter.audience import deliver_to_next_readers
+from newsletter.audience import deliver_to_readers
 from newsletter.choosing import make_offer
 from newsletter.delivery import send_due
 from newsletter.models import Delivery
@@ -45,7 +45,7 @@ def get_digest(mail_server: MailServer, day: int, papers: list[Paper]) -> str:
     """Deliver an edition of a day from today with these papers, and return the mail's text."""
     at = timezone.now() + timedelta(days=day)
     edition = make_edition(*papers, day=at.date())
-    deliver_to_next_readers(edition, make_offer(edition), at)
+    deliver_to_readers(edition, make_offer(edition), at)
     due_at = Delivery.objects.get(edition=edition).due_at
     assert send_due(lambda: due_at, until=due_at + timedelta(minutes=1))["accepted"] == 1
     return text_of(read_mail(mail_server.received[-1].content))

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from newsletter.audience import deliver_to_next_readers, welcome_late_readers
+from newsletter.audience import deliver_to_readers, welcome_late_readers
 from newsletter.choosing import make_offer
 from newsletter.delivery import send_due
 from newsletter.editions import close_edition, days_to_publish, ensure_edition
@@ -110,7 +110,7 @@ def get_next_digest(mail_server: MailServer) -> EmailMessage:
     tomorrow = timezone.now().date() + timedelta(days=1)
     titles = [f"Diffusion {n}" for n in range(4)] + [f"Casino diffusion {n}" for n in range(4)] + ["Graphs", "Trees"]
     edition = make_edition(*[make_paper(title=title) for title in titles], day=tomorrow)
-    deliver_to_next_readers(edition, make_offer(edition), timezone.now())
+    deliver_to_readers(edition, make_offer(edition), timezone.now())
     due_at = Delivery.objects.get(edition=edition).due_at
     assert due_at.astimezone(ZoneInfo("Europe/Vienna")).hour == 9
     assert send_due(lambda: due_at, until=due_at + timedelta(minutes=1))["accepted"] == 1
