@@ -14,7 +14,10 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-GROUPS = ("ingest", "score", "model", "search", "pages", "sign_up", "preview", "selection", "import", "newsletter")
+GROUPS = (
+    *("ingest", "score", "model", "search", "pages"),
+    *("sign_up", "preview", "selection", "import", "newsletter", "delivery"),
+)
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ def bench_composing_alone(digests: int = 5_000) -> None:
 
 
 def bench_queueing(readers: int = SIZES[-1]) -> None:
-    """Storing a delivery for each reader, picks given."""
+    """Storing a delivery for each reader, picks given; they stay queued."""
     make_readers(readers)
     edition = make_edition()
     report("queue_deliveries", "seconds", seconds(lambda: queue(edition, readers)), readers=readers)

@@ -11,6 +11,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 call_command("migrate", verbosity=0)
 
+from bench.delivery import (  # noqa: E402  models can be imported only now
+    bench_composing_alone,
+    bench_growth,
+    bench_queueing,
+    bench_sending,
+    bench_statements,
+)
 from bench.importing import bench_importing  # noqa: E402  models can be imported only now
 from bench.model import bench_model  # noqa: E402
 from bench.newsletter import bench_closing, bench_composing  # noqa: E402  models can be imported only now
@@ -32,6 +39,8 @@ GROUPS: dict[str, list[Callable[[], None]]] = {
     "selection": [bench_selection, bench_preview_of_reader],
     "import": [bench_importing],
     "newsletter": [bench_closing, bench_composing],
+    # The last two queue what is not sent.
+    "delivery": [bench_statements, bench_sending, bench_growth, bench_composing_alone, bench_queueing],
 }
 
 for bench in GROUPS[sys.argv[1]]:
