@@ -8,7 +8,7 @@ from django.db import transaction
 
 from newsletter.freed_pages import note_freed_pages
 from newsletter.kept_files import files_of, remove
-from newsletter.models import Delivery
+from newsletter.models import Delivery, DeliveryEvent
 from newsletter.privacy import holding
 from subscribers.models import AddressChange, Letter, Mailbox, SignUp, Subscriber, Suppression
 
@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 # What of a delivery says something about its reader. The row stays, so that the counts of an edition add up.
 NOTHING_KNOWN = {"picks": [], "detail": "", "provider_message_id": ""}
+# And of an event about it; what kind it was and when stays, for the counts of an edition.
+NOTHING_TOLD = {"reference": "", "provider_message_id": "", "detail": "", "raw": {}}
 
 
 def erase(reader: Subscriber, at: datetime) -> None:
@@ -65,4 +67,5 @@ def _empty(readers: Collection[int], at: datetime) -> None:
     Delivery.objects.queued().filter(subscriber__in=readers).update(
         status=Delivery.Status.SKIPPED, skip_reason=Delivery.SkipReason.ERASED, settled_at=at
     )
+    DeliveryEvent.objects.filter(delivery__subscriber__in=readers).update(**NOTHING_TOLD)
     Delivery.objects.filter(subscriber__in=readers).update(**NOTHING_KNOWN)

@@ -9,6 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet, Value
 from django.db.models.functions import Lower
 
+from newsletter.models import DeliveryEvent
 from papers.models import Paper, Topic
 from subscribers.addresses import fingerprint, mailbox_of
 from subscribers.models import AddressChange, Letter, Mailbox, SignUp, Subscriber, Suppression
@@ -157,7 +158,8 @@ def _letters_counted(address: str) -> list[datetime]:
 
 
 def _digests(reader: Subscriber) -> list[dict[str, Any]]:
-    deliveries = list(reader.deliveries.select_related("edition").defer("edition__fragments"))
+    rows = reader.deliveries.select_related("edition").defer("edition__fragments").prefetch_related("events")
+    deliveries = list(rows)
     titles = _titles({pick["paper_id"] for delivery in deliveries for pick in delivery.picks})
     return [
         {
@@ -171,15 +173,33 @@ def _digests(reader: Subscriber) -> list[dict[str, Any]]:
             "chosen_at": delivery.chosen_at,
             "handed_over_at": delivery.handed_over_at,
             "settled_at": delivery.settled_at,
+            "delivered_at": delivery.delivered_at,
+            "bounced_at": delivery.bounced_at,
+            "complained_at": delivery.complained_at,
             "detail": delivery.detail,
             "provider_message_id": delivery.provider_message_id,
             "papers": [
                 {"title": titles.get(pick["paper_id"], GONE), "reason": pick["reason"], "score": pick["score"]}
                 for pick in delivery.picks
             ],
+            "events": [_event(event) for event in delivery.events.all()],
         }
         for delivery in deliveries
     ]
+
+
+def _event(event: DeliveryEvent) -> dict[str, Any]:
+    """Return what a mail provider told about a digest after it had left."""
+    return {
+        "what": event.get_kind_display(),
+        "provider": event.provider,
+        "happened_at": event.happened_at,
+        "received_at": event.received_at,
+        "is_permanent": event.is_permanent,
+        "detail": event.detail,
+        "reference": event.reference,
+        "provider_message_id": event.provider_message_id,
+    }
 
 
 def _titles(papers: Iterable[int]) -> dict[int, str]:

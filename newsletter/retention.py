@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -13,10 +13,11 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from newsletter.erasure import NOTHING_KNOWN
+from mail.models import HandedOver
+from newsletter.erasure import NOTHING_KNOWN, NOTHING_TOLD
 from newsletter.freed_pages import note_freed_pages, write_over_freed_pages
 from newsletter.kept_files import files_of_nobody, old_files, remove
-from newsletter.models import Delivery, RetentionRun
+from newsletter.models import Alert, Delivery, DeliveryEvent, RetentionRun
 from subscribers.models import (
     AddressChange,
     ConsentEvent,
@@ -34,6 +35,9 @@ logger = logging.getLogger(__name__)
 
 # Rows in one transaction.
 BATCH = 500
+# The longest limit counts a day's messages.
+COUNTS_ARE_KEPT = timedelta(days=2)
+ALERTS_ARE_KEPT = timedelta(days=400)
 
 # What a reader who never said anything has.
 _nobody = Subscriber()
@@ -202,6 +206,32 @@ def _empty(deliveries: QuerySet[Delivery]) -> None:
     deliveries.update(**NOTHING_KNOWN)
 
 
+def _old_events(at: datetime) -> QuerySet[DeliveryEvent]:
+    return DeliveryEvent.objects.filter(received_at__lt=at - settings.NEWSLETTER_KEEP_PICKS)
+
+
+def _events_of_nobody(at: datetime) -> QuerySet[DeliveryEvent]:
+    """What came about digests of readers who are gone; once looked at, since the reference leads to the delivery."""
+    about_nobody = DeliveryEvent.objects.filter(delivery__isnull=False, delivery__subscriber=None)
+    recent = about_nobody.filter(processed_at__isnull=False, received_at__gte=at - settings.NEWSLETTER_KEEP_PICKS)
+    return recent.exclude(**NOTHING_TOLD)
+
+
+def _blank(events: QuerySet[DeliveryEvent]) -> None:
+    events.update(**NOTHING_TOLD)
+
+
+# --- Sending ------------------------------------------------------------------------------------------------------
+
+
+def _old_counts(at: datetime) -> QuerySet[HandedOver]:
+    return HandedOver.objects.filter(minute__lt=at - COUNTS_ARE_KEPT)
+
+
+def _old_alerts(at: datetime) -> QuerySet[Alert]:
+    return Alert.objects.filter(cleared_at__lt=at - ALERTS_ARE_KEPT)
+
+
 def _files(at: datetime) -> set[Path]:
     """Mails and previews of readers who are gone, or go now, and those that are as old as picks may be."""
     return files_of_nobody(leaving=_never_confirmed(at)) | old_files(at - settings.NEWSLETTER_KEEP_PICKS)
@@ -222,4 +252,8 @@ RULES = [
     Rule("used challenges", _expired_challenges, QuerySet.delete),
     Rule("digests whose papers were long ago", _old_picks, _empty),
     Rule("digests of readers who are gone", _picks_of_nobody, _empty),
+    Rule("events long ago", _old_events, QuerySet.delete),
+    Rule("events of readers who are gone", _events_of_nobody, _blank),
+    Rule("counts of messages handed over", _old_counts, QuerySet.delete),
+    Rule("alerts cleared long ago", _old_alerts, QuerySet.delete),
 ]

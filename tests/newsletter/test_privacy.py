@@ -18,7 +18,7 @@ from mail.backends import files_in_outbox
 from newsletter.claiming import claim
 from newsletter.delivery import send_due
 from newsletter.erasure import erase
-from newsletter.models import Delivery, Edition
+from newsletter.models import Delivery, DeliveryEvent, Edition
 from newsletter.privacy import as_json, everything_about
 from papers.models import Topic
 from subscribers.models import (
@@ -87,7 +87,20 @@ def make_known_reader() -> Subscriber:
     Mailbox.objects.count_letter(ADA, NOW)
     delivery = make_delivery(make_edition(chosen), reader, chosen, status="accepted", settled_at=NOW)
     Delivery.objects.filter(pk=delivery.pk).update(
-        handed_over_at=NOW, detail="said hello", provider_message_id="provider-77"
+        handed_over_at=NOW, detail="said hello", provider_message_id="provider-77", complained_at=NOW
+    )
+    DeliveryEvent.objects.create(
+        delivery=delivery,
+        key="event-1",
+        provider="postmark",
+        kind="bounced",
+        is_permanent=True,
+        received_at=NOW,
+        processed_at=NOW,
+        happened_at=NOW - timedelta(minutes=3),
+        reference="reference-9",
+        provider_message_id="provider-78",
+        detail="smtp;550 5.1.1",
     )
     stranger = make_reader(email="stranger@example.org")
     AddressChange.objects.create(subscriber=stranger, address=ADA.lower(), asked_at=NOW)
@@ -113,11 +126,13 @@ TOLD = {
     SignUp: "sign_ups_waiting",
     Mailbox: "letters_counted",
     Delivery: "digests",
+    DeliveryEvent: "digests",
     Suppression: "suppressed",
     ImportBatch: "import",
 }
 # Columns about the row, and secrets that are nobody's data.
 NOT_TOLD = {"id", "subscriber", "import_batch", "optin_nonce", "nonce", "paper", "edition", "claim", "lease_until"}
+NOT_TOLD |= {"delivery", "key", "processed_at"}
 # They hold addresses of those who run the service.
 NOT_READERS = {"auth.User"}
 
@@ -162,7 +177,7 @@ def test_everything_that_is_kept_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [Subscriber, ConsentEvent, Letter, SignUp, AddressChange, Delivery, Feedback, WantedPaper]
+    "model", [Subscriber, ConsentEvent, Letter, SignUp, AddressChange, Delivery, DeliveryEvent, Feedback, WantedPaper]
 )
 def test_every_column_is_told(model: type[models.Model]) -> None:
     """What stands in a column changes what is told: nothing is left out but what NOT_TOLD names."""
@@ -212,7 +227,7 @@ def test_telling_more_digests_takes_no_more_queries(django_assert_max_num_querie
     reader, paper = make_reader(), make_paper()
     for days in range(20):
         make_delivery(make_edition(paper, day=NOW.date() - timedelta(days=days)), reader, paper)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         assert len(everything_about(reader)["digests"]) == 20
 
 
@@ -231,6 +246,9 @@ def test_erasing_leaves_a_hash_and_an_empty_line_in_the_ledger() -> None:
     delivery = Delivery.objects.get()
     assert (delivery.subscriber_id, delivery.picks, delivery.detail, delivery.provider_message_id) == (None, [], "", "")
     assert delivery.status == "accepted"
+    event = DeliveryEvent.objects.get()
+    assert (event.reference, event.provider_message_id, event.detail) == ("", "", "")
+    assert (event.kind, event.received_at) == ("bounced", NOW)
     assert Suppression.objects.get().reason == "erased"
     assert Suppression.objects.covers(ADA.lower())
 

@@ -11,8 +11,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from mail.models import HandedOver, Provider
 from newsletter import retention
-from newsletter.models import Delivery, Edition, RetentionRun
+from newsletter.models import Alert, Delivery, DeliveryEvent, Edition, RetentionRun
 from newsletter.retention import RULES, retain, would_remove
 from papers.models import Topic
 from subscribers.models import (
@@ -40,7 +41,7 @@ REQUESTED = ConsentEvent.Kind.REQUESTED
 def everything() -> dict[str, list[Any]]:
     """All rows about readers and deliveries, by table."""
     tables = [Subscriber, ConsentEvent, Feedback, AddressChange, Letter, Mailbox, SignUp, UsedChallenge, Delivery]
-    tables += [Subscriber.topics.through, WantedPaper]
+    tables += [Subscriber.topics.through, WantedPaper, DeliveryEvent, HandedOver, Alert]
     return {model._meta.label: list(model._default_manager.order_by("pk").values_list()) for model in tables}
 
 
@@ -106,6 +107,33 @@ def deliver_to_nobody(at: datetime) -> Delivery:
     return delivery
 
 
+def hear_of(delivery: Delivery | None, at: datetime, **fields: object) -> DeliveryEvent:
+    """An event that was looked at, with all that it may say."""
+    facts: dict[str, object] = {
+        "key": f"event-{DeliveryEvent.objects.count()}",
+        "kind": "bounced",
+        "received_at": at,
+        "processed_at": at,
+        "reference": str(delivery.pk) if delivery else "",
+        "provider_message_id": "provider-77",
+        "detail": "5.1.1",
+    }
+    return DeliveryEvent.objects.create(delivery=delivery, **(facts | fields))
+
+
+def hear_of_nothing_of_ours(at: datetime) -> DeliveryEvent:
+    return hear_of(None, at)
+
+
+def hand_over(at: datetime) -> None:
+    provider, _ = Provider.objects.get_or_create(name="smtp")
+    HandedOver.objects.create(provider=provider, minute=at, count=7)
+
+
+def clear_an_alert(at: datetime) -> None:
+    Alert.objects.create(kind=Alert.Kind.STORM, text="Many fail.", raised_at=at, cleared_at=at)
+
+
 # How each is made, the name in the report, and the last moment that is too long ago.
 CASES: list[tuple[Callable[[datetime], object], str, timedelta]] = [
     (ask_long_ago, "readers who never confirmed", timedelta(days=30)),
@@ -119,12 +147,16 @@ CASES: list[tuple[Callable[[datetime], object], str, timedelta]] = [
     (count_a_letter, "counts of letters", timedelta(days=30)),
     (use_a_challenge, "used challenges", timedelta(0)),
     (deliver, "digests whose papers were long ago", timedelta(days=400)),
+    (hear_of_nothing_of_ours, "events long ago", timedelta(days=400)),
+    (hand_over, "counts of messages handed over", timedelta(days=2)),
+    (clear_an_alert, "alerts cleared long ago", timedelta(days=400)),
 ]
 
 
 def test_every_rule_has_a_case() -> None:
     # Whatever is left of who is gone is too much, however new.
-    assert [*[name for _, name, _ in CASES], "digests of readers who are gone"] == [rule.name for rule in RULES]
+    of_nobody = {"digests of readers who are gone", "events of readers who are gone"}
+    assert {name for _, name, _ in CASES} | of_nobody == {rule.name for rule in RULES}
 
 
 @pytest.mark.parametrize(("make", "name", "kept_for"), CASES, ids=[name for _, name, _ in CASES])
@@ -365,3 +397,34 @@ def test_an_operator_sees_the_runs_and_changes_none(admin_client: Client) -> Non
     assert admin_client.get(f"{url}add/").status_code == 403
     assert admin_client.get(f"{url}{run.pk}/delete/").status_code == 403
     assert count_queries(admin_client, url) < 10
+
+
+# --- Events and alerts --------------------------------------------------------------------------------------------
+
+
+def test_of_an_event_about_who_is_gone_kind_and_time_stay() -> None:
+    delivery = deliver_to_nobody(NOW)
+    Delivery.objects.update(picks=[], detail="", provider_message_id="")
+    event = hear_of(delivery, NOW)
+    assert retain(NOW) == {"events of readers who are gone": 1}
+    assert retain(NOW) == {}
+    event.refresh_from_db()
+    assert (event.kind, event.received_at, event.delivery_id) == ("bounced", NOW, delivery.pk)
+    assert (event.reference, event.provider_message_id, event.detail, event.raw) == ("", "", "", {})
+
+
+def test_an_event_that_was_not_looked_at_yet_is_left_as_it_came() -> None:
+    delivery = deliver_to_nobody(NOW)
+    Delivery.objects.update(picks=[], detail="", provider_message_id="")
+    hear_of(delivery, NOW, processed_at=None, raw={"event": "bounce"})
+    assert retain(NOW) == {}
+
+
+def test_an_event_about_a_reader_who_is_there_says_what_it_said() -> None:
+    hear_of(deliver(NOW), NOW)
+    assert retain(NOW) == {}
+
+
+def test_an_alert_that_stands_is_kept_however_old() -> None:
+    Alert.objects.create(kind=Alert.Kind.STORM, text="Many fail.", raised_at=NOW - timedelta(days=2000))
+    assert retain(NOW) == {}
