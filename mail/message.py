@@ -7,10 +7,11 @@ from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.core.mail.message import sanitize_address
+from django.core.mail.message import EmailAlternative, sanitize_address
 from django.template.loader import render_to_string
 
 from mail.headers import one_line
@@ -24,30 +25,69 @@ PART = b'Content-Type: text/%s; charset="utf-8"\r\nContent-Transfer-Encoding: qu
 
 @dataclass(frozen=True)
 class Body:
-    """What a message says: its subject, and text and HTML, which may be there in pieces of quoted-printable too."""
+    """What a message says: its subject, text and HTML."""
 
     subject: str
     text: str
     html: str
-    quoted_text: Sequence[bytes] = ()
-    quoted_html: Sequence[bytes] = ()
+
+    @property
+    def quoted_text(self) -> Sequence[bytes]:
+        """The text in pieces of quoted-printable."""
+        return [quote(self.text)]
+
+    @property
+    def quoted_html(self) -> Sequence[bytes]:
+        return [quote(self.html)]
+
+
+class Said(Protocol):
+    """What a message says: its subject, text and HTML, these two also in pieces of quoted-printable."""
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def html(self) -> str: ...
+    @property
+    def quoted_text(self) -> Sequence[bytes]: ...
+    @property
+    def quoted_html(self) -> Sequence[bytes]: ...
 
 
 class Message(EmailMultiAlternatives):
     """A message to one person. `reference` is its opaque identity: Message-ID, outbox file, provider metadata.
 
     HTTP providers read its parts. Who sends bytes asks for `mime_bytes`, which say the same and take a tenth of the
-    time that Django's own way from parts to bytes does.
+    time that Django's own way from parts to bytes does. Neither is made before somebody asks.
     """
 
     reference: str
     metadata: dict[str, str]
     tags: list[str]
-    # Text and HTML in quoted-printable, where they are there already.
-    quoted_text: Sequence[bytes] = ()
-    quoted_html: Sequence[bytes] = ()
     # Where bounces go; empty for the address it comes from.
     bounce_address: str = ""
+
+    def __init__(self, said: Said, **fields: Any) -> None:
+        self.said = said
+        super().__init__(subject=one_line(said.subject), **fields)
+
+    @property
+    def body(self) -> str:
+        return self.said.text
+
+    @body.setter
+    def body(self, _: str) -> None:
+        """Ignore what Django's constructor sets."""
+
+    @property
+    def alternatives(self) -> Any:
+        return [EmailAlternative(self.said.html, "text/html")]
+
+    @alternatives.setter
+    def alternatives(self, _: object) -> None:
+        """Ignore what Django's constructor sets."""
 
     def mime_bytes(self) -> bytes:
         """Return the whole message with CRLF line ends, the same each time."""
@@ -59,10 +99,10 @@ class Message(EmailMultiAlternatives):
                 self._headers().encode("ascii"),
                 b'Content-Type: multipart/alternative; boundary="%s"\r\n\r\n' % boundary,
                 part % b"plain",
-                *(self.quoted_text or [quote(str(self.body))]),
+                *self.said.quoted_text,
                 b"\r\n",
                 part % b"html",
-                *(self.quoted_html or [quote(str(self.alternatives[0][0]))]),
+                *self.said.quoted_html,
                 b"\r\n--%s--\r\n" % boundary,
             ]
         )
@@ -111,7 +151,7 @@ def render_body(name: str, context: dict[str, object]) -> Body:
 
 
 def make_message(  # noqa: PLR0913  each is a part of a mail that somebody decides
-    body: Body,
+    said: Said,
     *,
     to: str,
     sender: str,
@@ -121,7 +161,7 @@ def make_message(  # noqa: PLR0913  each is a part of a mail that somebody decid
     unsubscribe_url: str | None = None,
     bounce_address: str = "",
 ) -> Message:
-    """Return the message with `body` to the address `to`, dated `at`.
+    """Return the message that says `said` to the address `to`, dated `at`.
 
     With `unsubscribe_url` it is list mail that mail programs can leave with one click (RFC 2369, 2919, 8058).
     """
@@ -139,15 +179,12 @@ def make_message(  # noqa: PLR0913  each is a part of a mail that somebody decid
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
     message = Message(
-        subject=one_line(body.subject),
-        body=body.text,
+        said,
         from_email=formataddr((name, address)),
         to=[to],
         reply_to=[settings.REPLY_TO],
         headers={header: one_line(value, limit=900) for header, value in headers.items()},
-        alternatives=[(body.html, "text/html")],
     )
-    message.quoted_text, message.quoted_html = body.quoted_text, body.quoted_html
     message.reference = reference
     message.metadata = {"reference": reference}
     message.tags = [tag]

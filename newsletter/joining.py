@@ -5,16 +5,17 @@ marks stand for. The same is kept in quoted-printable, where every part ends wit
 mail are a join as well and nothing is encoded twice.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from html import escape
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 
-from mail.message import Body
 from mail.quoted import quote
 from papers.text import shorten
 
@@ -61,19 +62,20 @@ class Pieces(Generic[Form]):
     ) -> None:
         self._source = source
         self._cut = cut
-        self._form = form
-        self._head, self._foot = self._piece(source["head"].lstrip()), self._piece(source["foot"].rstrip() + "\n")
+        self._form: Callable[[str], Form] = form
+        self._head: Piece[Form] = self._piece(source["head"].lstrip())
+        self._foot: Piece[Form] = self._piece(source["foot"].rstrip() + "\n")
         # Made when first picked: of 150 papers a page shows ten.
         self._papers: dict[str, Piece[Form]] = {}
 
-    def parts(self, papers: Sequence[str], reasons: Sequence[str], values: Mapping[str, str]) -> list[Form]:
+    def parts(self, papers: Sequence[str], reasons: Sequence[Form], values: Mapping[str, Form]) -> list[Form]:
         """Return what makes up the whole, with these papers and the reason for each."""
-        formed = {mark: self._form(value) for mark, value in values.items()}
-        parts = self._head.filled(formed)
+        known = dict(values)
+        parts = self._head.filled(known)
         for paper, reason in zip(papers, reasons, strict=True):
-            formed["reason"] = self._form(reason)
-            parts += self._paper(paper).filled(formed)
-        return parts + self._foot.filled(formed)
+            known["reason"] = reason
+            parts += self._paper(paper).filled(known)
+        return parts + self._foot.filled(known)
 
     def _paper(self, key: str) -> Piece[Form]:
         if key not in self._papers:
@@ -92,32 +94,65 @@ class CompiledDigest:
         self._titles: Mapping[str, str] = fragments["titles"]
         cut = partial(_cut, names={mark: name for name, mark in fragments["marks"].items()}, is_own=is_own)
         html, text = fragments["html"], fragments["text"]
-        self._html, self._text = Pieces(html, cut, str), Pieces(text, cut, str)
-        self._quoted_html, self._quoted_text = Pieces(html, cut, quote), Pieces(text, cut, quote)
+        self.html, self.text = Pieces(html, cut, str), Pieces(text, cut, str)
+        self.quoted_html, self.quoted_text = Pieces(html, cut, quote), Pieces(text, cut, quote)
 
-    def join(self, picks: Sequence[Picked], links: Links, *, quoted: bool = False) -> Body:
-        """Return the digest with these picks, in their order; when `quoted`, in quoted-printable too.
-
-        A pick that is not in the edition raises KeyError.
-        """
+    def join(self, picks: Sequence[Picked], links: Links) -> JoinedBody:
+        """Return the digest with these picks, in their order. A pick that is not in the edition raises KeyError."""
         papers = [str(pick["paper_id"]) for pick in picks]
-        reasons: list[str] = [pick["reason"] for pick in picks]
-        values = vars(links) | {"count": _count(len(picks)), "site_url": settings.SITE_URL}
-        escaped = {name: escape(value) for name, value in values.items()}
-        escaped_reasons = [escape(reason) for reason in reasons]
-        quoted_text = self._quoted_text.parts(papers, reasons, values) if quoted else []
-        quoted_html = self._quoted_html.parts(papers, escaped_reasons, escaped) if quoted else []
-        return Body(
+        return JoinedBody(
+            compiled=self,
             subject=self._subject(papers),
-            text="".join(self._text.parts(papers, reasons, values)),
-            html="".join(self._html.parts(papers, escaped_reasons, escaped)),
-            quoted_text=quoted_text,
-            quoted_html=quoted_html,
+            papers=papers,
+            reasons=[pick["reason"] for pick in picks],
+            values=vars(links) | {"count": _count(len(picks)), "site_url": settings.SITE_URL},
         )
 
     def _subject(self, papers: Sequence[str]) -> str:
         first, more = self._titles[papers[0]], len(papers) - 1
         return f"{shorten(first, 80)}, and {more} more" if more else shorten(first, 90)
+
+
+@dataclass(frozen=True)
+class JoinedBody:
+    """One reader's digest, each form of it joined when it is asked for."""
+
+    compiled: CompiledDigest
+    subject: str
+    papers: Sequence[str]
+    reasons: Sequence[str]
+    values: Mapping[str, str]
+
+    @property
+    def text(self) -> str:
+        return "".join(self.compiled.text.parts(self.papers, self.reasons, self.values))
+
+    @property
+    def html(self) -> str:
+        reasons = [escape(reason) for reason in self.reasons]
+        escaped = {name: escape(value) for name, value in self.values.items()}
+        return "".join(self.compiled.html.parts(self.papers, reasons, escaped))
+
+    @property
+    def quoted_text(self) -> Sequence[bytes]:
+        reasons = [self._quoted[reason] for reason in self.reasons]
+        values = {name: self._quoted[value] for name, value in self.values.items()}
+        return self.compiled.quoted_text.parts(self.papers, reasons, values)
+
+    @property
+    def quoted_html(self) -> Sequence[bytes]:
+        reasons = [self._quoted_escaped(reason) for reason in self.reasons]
+        values = {name: self._quoted_escaped(value) for name, value in self.values.items()}
+        return self.compiled.quoted_html.parts(self.papers, reasons, values)
+
+    @cached_property
+    def _quoted(self) -> dict[str, bytes]:
+        return {value: quote(value) for value in {*self.reasons, *self.values.values()}}
+
+    def _quoted_escaped(self, value: str) -> bytes:
+        escaped = escape(value)
+        # Links have nothing to escape, nor have most reasons.
+        return self._quoted[value] if escaped == value else quote(escaped)
 
 
 def _count(papers: int) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from mail.message import Body
 from newsletter.choosing import choose_for, choose_for_reader, make_offer, seen_by
+from newsletter.joining import JoinedBody
 from newsletter.models import Delivery, Edition, EditionEntry
 from newsletter.offer import Offer
 from newsletter.rendering import compile_fragments, public_links, render_digest
@@ -20,7 +20,7 @@ class NothingToPreview(Exception):
     """There is no digest for this reader; the message says why."""
 
 
-def preview_digest(reader: Subscriber, at: datetime) -> Body:
+def preview_digest(reader: Subscriber, at: datetime) -> JoinedBody:
     """Return the digest `reader` would get at `at`: from the newest draft, else from the current edition.
 
     A digest that is queued for the reader already comes first. Raises NothingToPreview. The links act for nobody.

@@ -13,10 +13,10 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from mail.message import Body, Message, make_message
+from mail.message import Message, make_message
 from mail.mjml import to_html
 from newsletter.bounces import envelope_sender
-from newsletter.joining import CompiledDigest, Links, Picked
+from newsletter.joining import CompiledDigest, JoinedBody, Links, Picked
 from newsletter.models import Delivery, Edition, EditionEntry
 from papers.trending import in_words
 from subscribers.links import absolute, preferences_token, unsubscribe_url
@@ -64,7 +64,7 @@ def _pieces(whole: str, cut: str, keys: Sequence[str]) -> dict[str, Any]:
     return {"head": head, "papers": dict(zip(keys, papers, strict=True)), "foot": foot}
 
 
-def render_digest(fragments: Mapping[str, Any], picks: Sequence[Picked], links: Links) -> Body:
+def render_digest(fragments: Mapping[str, Any], picks: Sequence[Picked], links: Links) -> JoinedBody:
     """Return the digest with these picks, in their order. A pick that is not in the edition raises KeyError."""
     return CompiledDigest(fragments, is_own=bool(links.feedback_url)).join(picks, links)
 
@@ -95,7 +95,7 @@ def digest_message(delivery: Delivery, reader: Subscriber, compiled: CompiledDig
     """Return the mail of a delivery as it leaves `at`: for the same time the same bytes."""
     links = personal_links(delivery, reader)
     return make_message(
-        compiled.join(delivery.picks, links, quoted=True),
+        compiled.join(delivery.picks, links),
         to=reader.email,
         sender=settings.NEWSLETTER_FROM,
         reference=str(delivery.pk),

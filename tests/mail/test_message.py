@@ -6,7 +6,7 @@ from django.core import mail
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
-from mail.message import Message, render_body
+from mail.message import Body, Message, render_body
 from mail.outcomes import Refused
 from mail.transport import Mailer
 from tests.conftest import MailServer
@@ -183,8 +183,7 @@ def test_a_name_outside_ascii_arrives_readable(mail_server: MailServer) -> None:
 
 
 def test_no_line_is_longer_than_mail_may_have(mail_server: MailServer) -> None:
-    message = make_letter(subject="word " * 100)
-    message.body = "x" * 5000
+    message = make_letter(body=Body(subject="word " * 100, text="x" * 5000, html="<p>x</p>"))
     send(message)
     content = mail_server.received[0].content
     assert isinstance(content, bytes)
