@@ -206,7 +206,8 @@ CELERY_BEAT_SCHEDULE = {
     "score papers": _every("papers.tasks.score_due_task", 60),
     "refresh text model": _every("papers.tasks.refresh_text_model_task", 60),
     "keep editions": _every("newsletter.tasks.keep_editions_task", 10),
-    "send digests": _every("newsletter.tasks.send_due_task", 5),
+    # Several processes send at once only when each is rung for.
+    "send digests": _every("newsletter.tasks.send_due_task", 2),
     "sweep": _every("newsletter.tasks.sweep_task", 30),
     "answer sign-ups": _every("subscribers.tasks.answer_sign_ups_task", 5),
     "look up wanted papers": _every("subscribers.tasks.look_up_wanted_task", 60),
