@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from bench.drafts import make_draft
-from newsletter.audience import BATCH
+from newsletter.audience import BATCH, insert
 from newsletter.models import Delivery, Edition
 from newsletter.rendering import compile_fragments
+from newsletter.schedule import share_of
 from papers.ingest import ingest
 from papers.models import Paper
 from papers.sources.sample import Sample
@@ -47,30 +48,25 @@ def make_readers(count: int) -> None:
 
 
 def queue(edition: Edition, readers: int) -> None:
-    """Queue a digest with picks for so many readers, due since ten minutes ago until now."""
+    """Queue a digest with picks for so many readers, all of an hour that struck as long ago as its digests take."""
     at = timezone.now()
     ids = list(Subscriber.objects.order_by("pk").values_list("pk", flat=True)[:readers])
     papers = list(edition.entries.values_list("paper_id", "paper__title"))
     for start in range(0, readers, BATCH):
-        Delivery.objects.bulk_create(
-            _delivery(edition, pk, papers, at - SPREAD * (1 - (start + place) / readers), at)
-            for place, pk in enumerate(ids[start : start + BATCH])
-        )
+        insert([_delivery(edition, reader_id, papers, at) for reader_id in ids[start : start + BATCH]])
 
 
-def _delivery(
-    edition: Edition, reader_id: int, papers: Sequence[tuple[int, str]], due_at: datetime, at: datetime
-) -> Delivery:
+def _delivery(edition: Edition, reader_id: int, papers: Sequence[tuple[int, str]], at: datetime) -> Delivery:
+    reason = REASON.format(papers[reader_id % len(papers)][1])
     chosen = [papers[(reader_id * 7 + place * 13) % len(papers)] for place in range(PICKS)]
-    picks = [
-        {"paper_id": paper_id, "score": 61.25 - place, "reason": REASON.format(papers[reader_id % len(papers)][1])}
-        for place, (paper_id, _) in enumerate(chosen)
-    ]
     return Delivery(
         edition=edition,
         subscriber_id=reader_id,
-        due_at=due_at,
-        next_attempt_at=due_at,
+        due_at=at - SPREAD,
+        next_attempt_at=at - SPREAD + share_of(SPREAD, edition.pk, reader_id),
         chosen_at=at,
-        picks=picks,
+        picks=[
+            {"paper_id": paper_id, "score": 61.25 - place, "reason": reason}
+            for place, (paper_id, _) in enumerate(chosen)
+        ],
     )
