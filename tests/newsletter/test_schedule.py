@@ -12,6 +12,7 @@ from newsletter.schedule import (
     next_local_hour,
     next_weekday_hour,
     next_working_hour,
+    share_of,
 )
 
 ZONES = ["UTC", "Europe/Vienna", "America/New_York", "Asia/Kolkata", "Pacific/Apia", "Australia/Lord_Howe"]
@@ -128,3 +129,23 @@ def test_no_two_editions_of_working_days_meet_on_one_day(monday: date, closing: 
     due = [next_working_hour(closing_time(day, closing), hour, zone) for day in days if not is_weekend(day)]
     assert len({local_day(instant, zone) for instant in due}) == len(due)
     assert due == sorted(due)
+
+
+@given(
+    spread=st.integers(0, 60).map(lambda minutes: timedelta(minutes=minutes)),
+    edition_id=st.integers(1, 2**31),
+    reader_id=st.integers(1, 2**31),
+)
+def test_a_share_of_a_spread_is_within_it_and_always_the_same(
+    spread: timedelta, edition_id: int, reader_id: int
+) -> None:
+    share = share_of(spread, edition_id, reader_id)
+    assert timedelta(0) <= share <= spread
+    assert share == share_of(spread, edition_id, reader_id)
+
+
+def test_shares_fill_the_spread_evenly_and_differ_from_edition_to_edition() -> None:
+    hour = timedelta(hours=1)
+    quarters = [share_of(hour, 1, reader) // timedelta(minutes=15) for reader in range(4000)]
+    assert all(900 < quarters.count(quarter) < 1100 for quarter in range(4))
+    assert share_of(hour, 1, 7) != share_of(hour, 2, 7)
