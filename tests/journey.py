@@ -51,10 +51,14 @@ def running(*command: str, env: Mapping[str, str], log: Path) -> Iterator[subpro
                     process.wait()
 
 
+def run(*arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run Python with `arguments` to its end."""
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True, text=True)
+
+
 def manage(*arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments], cwd=ROOT, env=env, check=True, capture_output=True, text=True
-    )
+    return run("manage.py", *arguments, env=env)
 
 
 def wait_for(what: str, look: Callable[[], T | None], *, seconds: float = 120, log: Path) -> T:
