@@ -212,6 +212,17 @@ CELERY_BEAT_SCHEDULE = {
     "answer sign-ups": _every("subscribers.tasks.answer_sign_ups_task", 5),
     "look up wanted papers": _every("subscribers.tasks.look_up_wanted_task", 60),
     "remove what was kept long enough": _every("newsletter.tasks.retain_task", 3600),
+    "watch": _every("newsletter.tasks.watch_task", 60),
+}
+# A task that goes the whole way through each queue to the database: what a worker that hangs does not do.
+CELERY_BEAT_SCHEDULE |= {
+    f"beat of {queue.name}": {
+        "task": "newsletter.tasks.beat_task",
+        "schedule": 60,
+        "args": [queue.name],
+        "options": {"expires": 60, "queue": queue.name},
+    }
+    for queue in CELERY_TASK_QUEUES
 }
 
 # --- Mail --------------------------------------------------------------------------------------------------------
@@ -240,6 +251,8 @@ ANYMAIL = {
 if ANYMAIL_PROVIDER == "amazon_ses":
     # Amazon's client would send a message whose answer is lost twice more, and say nothing of it.
     ANYMAIL["AMAZON_SES_CLIENT_PARAMS"] = {"config": once_only()}
+# The only topic of Amazon's whose notifications are believed; without it none are.
+AMAZON_SES_TOPIC_ARN = env.str("AMAZON_SES_TOPIC_ARN", default="")
 MAIL_OUTBOX_DIR = VAR_DIR / "outbox"
 POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", default="No postal address yet: set POSTAL_ADDRESS")
 NEWSLETTER_FROM = env.str("NEWSLETTER_FROM", default="Paper Route <digest@paper-route.localhost>")

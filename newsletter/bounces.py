@@ -27,7 +27,7 @@ def delivery_id_of(address: str) -> UUID | None:
     if mark is None:
         return None
     name, signature = mark.groups()
-    is_ours = any([constant_time_compare(signature, _signature(name, key)) for key in settings.LINK_KEYS])
+    is_ours = any(constant_time_compare(signature, _signature(name, key)) for key in settings.LINK_KEYS)
     return UUID(name) if is_ours else None
 
 

@@ -1,8 +1,9 @@
 from django.urls import path
 
-from newsletter import feedback_views, feeds, interest_views, privacy_views, views
+from newsletter import feedback_views, feeds, health, interest_views, privacy_views, views, webhooks
 
 urlpatterns = [
+    path("healthz", health.show_health, name="health"),
     path("editions/", views.show_editions, name="editions"),
     path("editions/<slug:period>/", views.show_edition, name="edition"),
     path("feeds/editions.atom", feeds.editions, {"form": "atom"}, name="feed_editions_atom"),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("digest/<token>", views.web_copy, name="web_copy"),
     path("interests/<token>", interest_views.show_interests, name="interests"),
     path("interests/<token>/reset", interest_views.reset_interests, name="interests_reset"),
+    path("hooks/<slug:provider>", webhooks.receive_events, name="webhook"),
     path("about/choosing", interest_views.show_how_chosen, name="about_choosing"),
     path("say/<token>/<int:paper_id>/<kind>", feedback_views.give_feedback, name="feedback"),
 ]

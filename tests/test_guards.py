@@ -29,7 +29,7 @@ EDGES = {
     "pages",
     "management",
 }
-EDGES |= {"callers", "finding", "keeping", "paging", "privacy_views", "feedback_views", "interest_views"}
+EDGES |= {"webhooks", "callers", "finding", "keeping", "paging", "privacy_views", "feedback_views", "interest_views"}
 
 
 def production(var_dir: Path) -> dict[str, str]:
