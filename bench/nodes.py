@@ -23,17 +23,17 @@ LEAVING = [Status.QUEUED, Status.CLAIMED, Status.HANDED_OVER]
 class Node:
     """A running node with so many sending processes."""
 
-    pid: int
+    main: subprocess.Popen[bytes]
     processes: int
 
     def send(self, edition: Edition, *, patience: float = 600) -> None:
-        """Let the node send all that waits. Raises SystemExit when it takes longer than `patience` seconds."""
+        """Let the node send all that waits. Raises SystemExit when it ends, or takes longer than `patience` seconds."""
         rung_at = float("-inf")
         started = time.monotonic()
         while edition.deliveries.filter(status__in=LEAVING).exists():
             now = time.monotonic()
-            if now - started > patience:
-                raise SystemExit("The node did not send everything in time.")
+            if now - started > patience or self.main.poll() is not None:
+                raise SystemExit("The node did not send everything.")
             if now - rung_at >= RING_EVERY:
                 rung_at = now
                 self._ring()
@@ -48,7 +48,7 @@ class Node:
         """Return what the largest of the sending processes holds in memory now."""
         listed = subprocess.run(["ps", "-A", "-o", "ppid=,rss="], capture_output=True, text=True, check=True)  # noqa: S607
         processes = (line.split() for line in listed.stdout.splitlines())
-        return max(int(rss) for parent, rss in processes if int(parent) == self.pid) / 1e3
+        return max(int(rss) for parent, rss in processes if int(parent) == self.main.pid) / 1e3
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def node(*, processes: int, window: int, port: int) -> Iterator[Node]:
     # Its greeting is no figure.
     process = subprocess.Popen([sys.executable, *command], env=os.environ | variables, stdout=subprocess.DEVNULL)  # noqa: S603  our own
     try:
-        yield Node(process.pid, processes)
+        yield Node(process, processes)
     finally:
         process.terminate()
         process.wait(timeout=60)
