@@ -3,12 +3,15 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from newsletter.alerts import tell_operators
 from newsletter.audience import choose_again, choose_again_where_stale, welcome_late_readers
 from newsletter.claiming import release_expired
 from newsletter.delivery import send_due
 from newsletter.editions import keep_editions
+from newsletter.operating import skip_cancelled
 from newsletter.retention import retain
 from newsletter.stopping import listening
+from newsletter.watching import beat, watch
 
 # Well under the time limit of a task; what is left then is due for the next one.
 SENDING_TIME = timedelta(seconds=50)
@@ -41,6 +44,7 @@ def send_due_task() -> None:
 def sweep_task() -> None:
     at = timezone.now()
     release_expired(at)
+    skip_cancelled(at)
     choose_again_where_stale(at)
     welcome_late_readers(at)
 
@@ -48,3 +52,15 @@ def sweep_task() -> None:
 @shared_task
 def retain_task() -> None:
     retain(timezone.now())
+
+
+@shared_task
+def beat_task(queue: str) -> None:
+    beat(queue, timezone.now())
+
+
+@shared_task
+def watch_task() -> None:
+    at = timezone.now()
+    watch(at)
+    tell_operators(at)

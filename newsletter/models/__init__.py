@@ -3,12 +3,14 @@
 from newsletter.models.deliveries import Delivery, DeliveryQuerySet
 from newsletter.models.editions import ON_PAGE, Edition, EditionEntry, EditionQuerySet
 from newsletter.models.events import DeliveryEvent
-from newsletter.models.operating import Alert, Heartbeat
+from newsletter.models.operating import Alert, AlertQuerySet, Heartbeat
 from newsletter.models.retention import RetentionRun
 
 __all__ = [
     "ON_PAGE",
     "Alert",
+    "AlertQuerySet",
+    "AlertQuerySet",
     "Delivery",
     "DeliveryEvent",
     "DeliveryQuerySet",

@@ -4,12 +4,15 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from newsletter.alerts import tell_operators
 from newsletter.audience import choose_again_where_stale, welcome_late_readers
 from newsletter.claiming import release_expired
 from newsletter.delivery import send_due
 from newsletter.editions import keep_editions
+from newsletter.operating import skip_cancelled
 from newsletter.retention import in_words, retain
 from newsletter.stopping import listening
+from newsletter.watching import watch
 from papers.ingest import ingest_due
 from papers.modelling import refresh_if_stale
 from papers.scoring import score_due
@@ -35,6 +38,7 @@ class Command(BaseCommand):
         refresh_if_stale(at)
         keep_editions(at)
         release_expired(at)
+        skip_cancelled(at)
         choose_again_where_stale(at)
         welcomed = welcome_late_readers(at)
         while answer_sign_ups(at):
@@ -42,6 +46,8 @@ class Command(BaseCommand):
         letters = send_due_letters(timezone.now, until=at + SENDING_TIME)
         with listening() as is_stopping:
             sent = send_due(timezone.now, until=at + SENDING_TIME, is_stopping=is_stopping)
+        watch(timezone.now())
+        tell_operators(timezone.now())
         removed = retain(timezone.now())
         counts = ", ".join(f"{count} {status}" for status, count in sorted(sent.items()))
         self.stdout.write(f"{welcomed} readers welcomed, {letters} letters, deliveries: {counts or 'none due'}")

@@ -1,0 +1,117 @@
+import json
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from newsletter.management.editions import edition_of, latest_edition
+from newsletter.models import Alert, Edition
+from newsletter.progress import Progress, progress_of
+
+BAR = 40
+CLEAR_LINE = "\r\x1b[K"
+
+
+class Command(BaseCommand):
+    help = "Say how far an edition has come, and what to do next."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("period", nargs="?", help="such as 2026-11-23 or 2026-W47; default: the latest closed one")
+        form = parser.add_mutually_exclusive_group()
+        form.add_argument("--watch", action="store_true", help="until it is sent, cancelled or you press Ctrl-C")
+        form.add_argument("--json", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        edition = edition_of(options["period"]) if options["period"] else latest_edition()
+        if options["watch"]:
+            self._watch(edition)
+        progress = progress_of(edition, timezone.now())
+        alerts = list(Alert.objects.standing().filter(edition=edition).values_list("text", flat=True))
+        if options["json"]:
+            self.stdout.write(json.dumps(_as_data(progress, alerts), indent=2))
+        else:
+            self.stdout.write("\n".join(_lines(progress, alerts)))
+
+    def _watch(self, edition: Edition) -> None:
+        """Redraw one line each second on a terminal; elsewhere write a new one when something has changed."""
+        is_terminal, last = self.stdout.isatty(), ""
+        try:
+            while True:
+                edition.refresh_from_db(fields=["status", "paused_at", "pause_reason", "audience"])
+                progress = progress_of(edition, timezone.now())
+                line = _bar(progress) if is_terminal else _line(progress)
+                if line != last:
+                    self.stdout.write(CLEAR_LINE + line if is_terminal else line, ending="" if is_terminal else "\n")
+                    self.stdout.flush()
+                if progress.is_sent or edition.status == Edition.Status.CANCELLED:
+                    break
+                last = line
+                time.sleep(1)
+        except KeyboardInterrupt:
+            pass
+        if is_terminal:
+            self.stdout.write("")
+
+
+def _bar(progress: Progress) -> str:
+    done = progress.total - progress.unsettled
+    filled = BAR * done // progress.total if progress.total else 0
+    return f"[{'#' * filled}{'.' * (BAR - filled)}] {_line(progress)}"
+
+
+def _line(progress: Progress) -> str:
+    done = progress.total - progress.unsettled
+    words = [f"{done:,} of {progress.total:,} settled"]
+    words += [f"{progress.per_minute:,} a minute"] if progress.per_minute else []
+    words += [f"until {progress.finishes_at:%H:%M} UTC"] if progress.finishes_at else []
+    words += ["paused"] if progress.edition.paused_at else []
+    words += ["all mail is stopped"] if progress.mail_stopped else []
+    return ", ".join(words)
+
+
+def _lines(progress: Progress, alerts: list[str]) -> list[str]:
+    edition = progress.edition
+    state = "sent" if progress.is_sent else edition.status
+    lines = [f"Edition {edition}: {state}{', paused' if edition.paused_at else ''}"]
+    lines += [f"{count:>10,}  {_name(status)}" for status, count in progress.counts.items() if count]
+    lines += [f"{count:>10,}    {reason.replace('_', ' ')}" for reason, count in sorted(progress.skipped.items())]
+    lines += [f"{progress.total:>10,}  in all, {edition.audience:,} readers"]
+    if progress.per_minute:
+        lines.append(f"Rate: {progress.per_minute:,} a minute, all editions together")
+    if progress.finishes_at:
+        lines.append(f"Predicted to finish: {progress.finishes_at:%Y-%m-%d %H:%M} UTC")
+    if progress.oldest_lease:
+        lines.append(f"Oldest lease: until {progress.oldest_lease:%Y-%m-%d %H:%M:%S} UTC")
+    lines += [f"Alert: {text}" for text in alerts]
+    return [*lines, *(f"Next: {step}" for step in progress.next_steps)]
+
+
+def _name(status: str) -> str:
+    # What a provider has taken is not yet in anybody's mailbox.
+    return "submitted" if status == "accepted" else status.replace("_", " ")
+
+
+def _as_data(progress: Progress, alerts: list[str]) -> dict[str, Any]:
+    def text(moment: Any) -> str | None:
+        return moment.isoformat() if moment else None
+
+    edition = progress.edition
+    return {
+        "kind": edition.kind,
+        "period": edition.period,
+        "status": edition.status,
+        "paused_at": text(edition.paused_at),
+        "is_sent": progress.is_sent,
+        "audience": edition.audience,
+        "adds_up": progress.adds_up,
+        "counts": progress.counts,
+        "skipped": progress.skipped,
+        "per_minute": progress.per_minute,
+        "finishes_at": text(progress.finishes_at),
+        "oldest_lease": text(progress.oldest_lease),
+        "mail_stopped": progress.mail_stopped,
+        "alerts": alerts,
+        "next_steps": progress.next_steps,
+    }

@@ -1,0 +1,17 @@
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from newsletter.management.editions import BY, EditionCommand, edition_of
+from newsletter.operating import resume
+
+
+class Command(EditionCommand):
+    help = "Go on sending a paused edition."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        edition = edition_of(options["period"])
+        if not resume(edition, timezone.now(), BY):
+            raise CommandError(f"{edition} is not resumed: only a paused edition can be.")
+        self.stdout.write(f"{edition} is being sent again.")
