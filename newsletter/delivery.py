@@ -24,8 +24,17 @@ from newsletter.due import reason_not_wanted
 from newsletter.joining import CompiledDigest
 from newsletter.models import Delivery, Edition
 from newsletter.rendering import digest_message
-from newsletter.settling import Outcome, accepted, failed, persist, retried, settle, skipped, unknown
-from newsletter.statements import hand_over
+from newsletter.settling import (
+    Outcome,
+    accepted,
+    failed,
+    persist,
+    retried,
+    settle,
+    settle_and_hand_over,
+    skipped,
+    unknown,
+)
 from newsletter.storms import BAD, pause_for_account, pause_in_storm
 from subscribers.models import Subscriber, Suppression
 
@@ -146,14 +155,10 @@ class Sender:
     def _commit_hand_over(
         self, ready: Sequence[tuple[Delivery, Message]], at: datetime
     ) -> Sequence[tuple[Delivery, Message]]:
-        """Write down how the last window went, and mark as handed over what of `ready` may still go out; return it.
-
-        Each by a statement that is its own transaction: one around both would cost more than a second commit.
-        """
+        """Write down how the last window went, and mark as handed over what of `ready` may still go out; return it."""
         deliveries = [delivery for delivery, _ in ready]
-        settle(self._outcomes, at)
+        count = settle_and_hand_over(self._outcomes, deliveries, at)
         self._outcomes.clear()
-        count = hand_over(deliveries, at)
         if count == len(ready):
             return ready
         leaving = set(in_hand(deliveries).filter(status=Status.HANDED_OVER).values_list("pk", flat=True))

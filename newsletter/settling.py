@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,8 +11,8 @@ import stamina
 from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 
+from newsletter import statements
 from newsletter.models import Delivery
-from newsletter.statements import update_in_hand
 
 logger = logging.getLogger(__name__)
 
@@ -58,19 +58,35 @@ def retried(delivery: Delivery, detail: str, at: datetime, *, not_before: dateti
 
 def settle(outcomes: Iterable[Outcome], at: datetime) -> None:
     """Write `outcomes` down. A delivery that was taken from this process in the meantime stays as it is."""
+    settle_and_hand_over(outcomes, [], at)
+
+
+def settle_and_hand_over(outcomes: Iterable[Outcome], leaving: Sequence[Delivery], at: datetime) -> int:
+    """Write `outcomes` down, and hand over what of `leaving` may go out; return how many that are."""
     alike: dict[tuple[Any, ...], list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
         alike[outcome.status, *outcome.facts.items()].append(outcome)
-    for same in alike.values():
-        settled_at = None if same[0].status == Status.QUEUED else at
-        changes = {"status": same[0].status, "settled_at": settled_at, "claim": None, "lease_until": None}
-        count = update_in_hand([outcome.delivery for outcome in same], changes | same[0].facts)
-        if count < len(same):
-            logger.error(
-                "%s of %s deliveries were not ours when they became %s", len(same) - count, len(same), same[0].status
-            )
-        if same[0].status in {Status.FAILED, Status.UNKNOWN}:
-            logger.warning("%s deliveries %s: %s", count, same[0].status, same[0].facts["detail"])
+    *others, last = [list(same) for same in alike.values()] or [[]]
+    for same in others:
+        _write(same, [], at)
+    return _write(last, leaving, at)
+
+
+def _write(same: Sequence[Outcome], leaving: Sequence[Delivery], at: datetime) -> int:
+    """Write outcomes down that are all the same, and hand `leaving` over; return how many of these may go out."""
+    changes = _changes(same[0], at) if same else {}
+    written, left = statements.settle_and_hand_over([outcome.delivery for outcome in same], changes, leaving, at)
+    if written < len(same):
+        lost = len(same) - written
+        logger.error("%s of %s deliveries were not ours when they became %s", lost, len(same), same[0].status)
+    if same and same[0].status in {Status.FAILED, Status.UNKNOWN}:
+        logger.warning("%s deliveries %s: %s", written, same[0].status, same[0].facts["detail"])
+    return left
+
+
+def _changes(outcome: Outcome, at: datetime) -> dict[str, Any]:
+    settled_at = None if outcome.status == Status.QUEUED else at
+    return {"status": outcome.status, "settled_at": settled_at, "claim": None, "lease_until": None, **outcome.facts}
 
 
 def persist(action: Callable[[], object]) -> None:

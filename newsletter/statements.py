@@ -3,7 +3,7 @@
 At a window of one the ORM would take longer to build them than the database to run them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,11 @@ from django.db.models import Field
 from newsletter.models import Delivery
 from subscribers.addresses import fingerprint
 
+UPDATE = "UPDATE newsletter_delivery SET {columns} WHERE claim = %(claim)s AND id IN ({ids})"
+TOGETHER = """
+    WITH settled AS ({first} RETURNING 1), leaving AS ({second} RETURNING 1)
+    SELECT (SELECT COUNT(*) FROM settled), (SELECT COUNT(*) FROM leaving)
+"""
 HAND_OVER = """
     UPDATE newsletter_delivery SET status = 'handed_over', handed_over_at = %(at)s, lease_until = %(lease_until)s
     WHERE id IN ({ids}) AND claim = %(claim)s AND status = 'claimed' AND lease_until > %(at)s AND due_at >= %(oldest)s
@@ -32,51 +37,69 @@ HAND_OVER = """
 """
 
 
-def hand_over(deliveries: Sequence[Delivery], at: datetime) -> int:
-    """Mark those of `deliveries` in hand as handed over that may go out; return how many those are.
+Statement = tuple[str, dict[str, Any]]
+
+
+def settle_and_hand_over(
+    settled: Sequence[Delivery], changes: Mapping[str, Any], leaving: Sequence[Delivery], at: datetime
+) -> tuple[int, int]:
+    """Write `changes` to `settled` as far as they are in hand, and hand over what of `leaving` may go out.
+
+    Return how many that are of each. On PostgreSQL it is one statement, so one way there and back and one commit.
+    """
+    statements = [_update(settled, changes)] if settled else []
+    statements += [_hand_over(leaving, at)] if leaving else []
+    if len(statements) == 2 and database.vendor == "postgresql":
+        (first, parameters), (second, more) = statements
+        with database.cursor() as cursor:
+            cursor.execute(TOGETHER.format(first=first, second=second), parameters | more)
+            return cursor.fetchone()
+    counts = [_execute(statement) for statement in statements]
+    return (counts[0] if settled else 0), (counts[-1] if leaving else 0)
+
+
+def _execute(statement: Statement) -> int:
+    with database.cursor() as cursor:
+        cursor.execute(*statement)
+        return int(cursor.rowcount)
+
+
+def _update(deliveries: Sequence[Delivery], changes: Mapping[str, Any]) -> Statement:
+    ids = {f"done_{number}": _as_stored(delivery.pk) for number, delivery in enumerate(deliveries)}
+    values = {f"new_{name}": _field(name).get_db_prep_save(value, database) for name, value in changes.items()}
+    columns = ", ".join(f"{name} = %(new_{name})s" for name in changes)
+    return UPDATE.format(columns=columns, ids=_places(ids)), ids | values | {"claim": _as_stored(deliveries[0].claim)}
+
+
+def _hand_over(deliveries: Sequence[Delivery], at: datetime) -> Statement:
+    """Return what marks those of `deliveries` in hand as handed over that may go out.
 
     What counts is what is on record at this moment: a reader who has left, was suppressed, moved to another address or
     changed a wish since the claim gets nothing by it, nor does anybody of an edition that was paused, or when mail is
     stopped.
     """
-    if not deliveries:
-        return 0
-    addresses = [delivery.subscriber.email for delivery in deliveries if delivery.subscriber]
-    claimed_at = min(delivery.lease_until or at for delivery in deliveries) - settings.NEWSLETTER_LEASE
+    addresses = [delivery.subscriber.email if delivery.subscriber else "" for delivery in deliveries]
+    ids = {f"id_{number}": _as_stored(delivery.pk) for number, delivery in enumerate(deliveries)}
+    emails = {f"email_{number}": address for number, address in enumerate(addresses)}
+    hashes = {f"hash_{number}": fingerprint(address) for number, address in enumerate(addresses)}
     moments = {
         "at": at,
         "lease_until": at + settings.NEWSLETTER_LEASE,
-        "claimed_at": claimed_at,
+        "claimed_at": min(delivery.lease_until or at for delivery in deliveries) - settings.NEWSLETTER_LEASE,
         "oldest": at - settings.NEWSLETTER_LATE_AFTER,
     }
-    lists = {
-        "ids": [_as_stored(delivery.pk) for delivery in deliveries],
-        "emails": addresses or [""],
-        "hashes": [fingerprint(address) for address in addresses] or [""],
-    }
-    parameters: dict[str, Any] = {f"{name}_{n}": value for name, many in lists.items() for n, value in enumerate(many)}
-    parameters |= {name: database.ops.adapt_datetimefield_value(moment) for name, moment in moments.items()}
-    parameters |= {"claim": _as_stored(deliveries[0].claim), "provider": settings.MAIL_PROVIDER}
-    placeholders = {name: ", ".join(f"%({name}_{n})s" for n in range(len(many))) for name, many in lists.items()}
-    with database.cursor() as cursor:
-        cursor.execute(HAND_OVER.format(**placeholders), parameters)
-        return int(cursor.rowcount)
+    stored = {name: database.ops.adapt_datetimefield_value(moment) for name, moment in moments.items()}
+    facts = {"claim": _as_stored(deliveries[0].claim), "provider": settings.MAIL_PROVIDER}
+    statement = HAND_OVER.format(ids=_places(ids), emails=_places(emails), hashes=_places(hashes))
+    return statement, ids | emails | hashes | stored | facts
+
+
+def _places(names: Iterable[str]) -> str:
+    return ", ".join([f"%({name})s" for name in names])
 
 
 def _as_stored(number: UUID | None) -> Any:
     return Delivery._meta.pk.get_db_prep_value(number, database)
-
-
-def update_in_hand(deliveries: Sequence[Delivery], changes: Mapping[str, Any]) -> int:
-    """Write `changes` to those of `deliveries` that still bear the claim they were read with; return how many."""
-    columns = ", ".join(f"{name} = %s" for name in changes)
-    places = ", ".join(["%s"] * len(deliveries))
-    values = [_field(name).get_db_prep_save(value, database) for name, value in changes.items()]
-    ids = [_as_stored(delivery.pk) for delivery in deliveries]
-    with database.cursor() as cursor:
-        statement = f"UPDATE newsletter_delivery SET {columns} WHERE claim = %s AND id IN ({places})"  # noqa: S608  names of columns
-        cursor.execute(statement, [*values, _as_stored(deliveries[0].claim), *ids])
-        return int(cursor.rowcount)
 
 
 def _field(name: str) -> Field[Any, Any]:
