@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from newsletter import audience
 from newsletter.editions import close_edition, keep_editions
 from newsletter.models import Delivery, Edition
 from papers.scoring import score_papers
@@ -94,3 +95,11 @@ def test_two_ticks_at_once_make_one_delivery_of_an_edition_for_each_reader(tmp_p
     daily = Edition.objects.get(kind=Edition.Kind.DAILY, status=Edition.Status.CLOSED)
     got = list(daily.deliveries.values_list("subscriber_id", flat=True))
     assert (set(got), len(got), daily.audience) == (readers, 20, 20)
+
+
+def test_two_who_resume_a_closing_at_once_make_one_delivery_for_each_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audience, "BATCH", 1)
+    readers = {make_reader().pk for _ in range(60)}
+    edition = make_edition(make_paper(), status=Edition.Status.CLOSING)
+    both(lambda: close_edition(edition.pk, NOW))
+    assert (set(rows()), Delivery.objects.count()) == (readers, 60)
