@@ -29,10 +29,17 @@ def main() -> int:
             try:
                 line = run(row, place)
             finally:
-                shutil.copytree(place.folder, LOGS, dirs_exist_ok=True, ignore=shutil.ignore_patterns("postgres", "redis", "var"))
+                shutil.copytree(
+                    place.folder, LOGS, dirs_exist_ok=True, ignore=shutil.ignore_patterns("postgres", "redis", "var")
+                )
             print(line, flush=True)  # noqa: T201
             failed += bool(line.trouble)
     return failed
+
+
+def _keep_logs(folder: Path) -> None:
+    others = shutil.ignore_patterns("postgres", "redis", "var")
+    shutil.copytree(folder, LOGS, dirs_exist_ok=True, ignore=others)
 
 
 if __name__ == "__main__":

@@ -29,8 +29,9 @@ class Ledger:
     def audience(self) -> int:
         return int(self._rows("SELECT sum(audience) FROM newsletter_edition")[0][0])
 
-    def paused(self) -> list[int]:
-        return [pk for pk, _ in self._rows("SELECT id, 0 FROM newsletter_edition WHERE paused_at IS NOT NULL")]
+    def paused(self) -> list[str]:
+        """The periods of paused editions."""
+        return [period for (period,) in self._rows("SELECT period FROM newsletter_edition WHERE paused_at IS NOT NULL")]
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.url, connect_timeout=5) as connection:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tests.chaos.esp import Esp
 from tests.chaos.nodes import SENDING_PROCESSES
+from tests.chaos.outbox import Outbox
 from tests.chaos.receiver import Fault, Plan, Receiver, no_fault
 from tests.chaos.smtp import SmtpSink
 from tests.chaos.world import World
@@ -23,7 +24,7 @@ class Row:
     name: str
     act: Act
     plan: Plan = no_fault
-    kind: type[Receiver] = SmtpSink
+    kind: type[Receiver | Outbox] = SmtpSink
     # How long the receiver takes for a message: long enough that something can happen meanwhile.
     delay: float = 0.005
     in_ci: bool = False
@@ -113,8 +114,16 @@ def mend_account(world: World) -> int:
     while not world.ledger.paused() and time.monotonic() < deadline:
         time.sleep(0.1)
     world.receiver.plan = no_fault
-    for edition in world.ledger.paused():
-        world.nodes.python("manage.py", "resume", str(edition)).wait(60)
+    for period in world.ledger.paused():
+        world.nodes.python("manage.py", "resume", period).wait(60)
+    return 0
+
+
+def fill_disk(world: World) -> int:
+    assert isinstance(world.receiver, Outbox)
+    world.receiver.wait_until_full()
+    time.sleep(3)
+    world.receiver.grow()
     return 0
 
 
@@ -172,4 +181,5 @@ ROWS = [
     Row("readers leave meanwhile", meanwhile("leave")),
     Row("readers are erased meanwhile", meanwhile("erase")),
     Row("edition edited meanwhile", meanwhile("edit")),
+    Row("disk of the outbox full for 3 s", fill_disk, kind=Outbox),
 ]

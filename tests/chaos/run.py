@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tests.chaos.esp import Esp
 from tests.chaos.ledger import Ledger, Result, compare
 from tests.chaos.nodes import Nodes
+from tests.chaos.outbox import Outbox
 from tests.chaos.receiver import Receiver
 from tests.chaos.rows import Row
 from tests.chaos.services import Redis
@@ -67,7 +68,7 @@ def run(row: Row, ground: Ground) -> Line:
             started = time.monotonic()
             nodes = Nodes(env, folder / "log")
             try:
-                cut_off = _break(row, World(ground.postgres, redis, nodes, receiver, ledger, folder))
+                cut_off = _break(row, World(ground.postgres, redis, nodes, receiver, ledger))
             finally:
                 nodes.stop()
             seconds = time.monotonic() - started
@@ -86,8 +87,10 @@ def _break(row: Row, world: World) -> int:
     return cut_off
 
 
-def _addressed(receiver: Receiver) -> dict[str, str]:
+def _addressed(receiver: Receiver | Outbox) -> dict[str, str]:
     """The variables that make a process hand its mail to `receiver`."""
+    if isinstance(receiver, Outbox):
+        return {"VAR_DIR": str(receiver.var)}
     if isinstance(receiver, Esp):
         url = f"http://127.0.0.1:{receiver.port}/"
         return {"ANYMAIL_PROVIDER": "postmark", "ANYMAIL_POSTMARK_SERVER_TOKEN": "x", "ANYMAIL_POSTMARK_API_URL": url}

@@ -5,7 +5,7 @@ from datetime import timedelta
 from config.settings import *  # noqa: F403
 
 INSTALLED_APPS += ["tests.chaos.apps.Impatient"]  # noqa: F405
-NEWSLETTER_LEASE = timedelta(seconds=15)
+NEWSLETTER_LEASE = timedelta(seconds=10)
 ANYMAIL["REQUESTS_TIMEOUT"] = 2  # noqa: F405
 # What moves deliveries on, and nothing that makes new ones.
 CELERY_BEAT_SCHEDULE = {

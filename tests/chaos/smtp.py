@@ -9,6 +9,11 @@ MARKER = b"Put here while it was leaving"
 MESSAGE_ID = re.compile(rb"^Message-ID: <([0-9a-f-]{36})@", re.MULTILINE | re.IGNORECASE)
 GREETING = b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
 OK = b"250 OK\r\n"
+REPLIES = {
+    Fault.LATER: b"451 Later\r\n",
+    Fault.REFUSED: b"550 No such user\r\n",
+    Fault.BUSY: b"421 Too much\r\n",
+}
 
 
 class SmtpSink(Receiver):
@@ -35,20 +40,13 @@ class SmtpSink(Receiver):
 
     def _reply(self, command: bytes, fault: Fault) -> tuple[bytes, bool]:
         """Return the answer to a command, and whether the conversation goes on."""
-        match command, fault:
-            case (b"EHLO" | b"HELO"), _:
-                return GREETING, True
-            case b"RCPT", Fault.LATER:
-                return b"451 Later\r\n", True
-            case b"RCPT", Fault.REFUSED:
-                return b"550 No such user\r\n", True
-            case b"RCPT", Fault.BUSY:
-                return b"421 Too much\r\n", False
-            case b"DATA", _:
-                return b"554 No valid recipients\r\n", True
-            case b"QUIT", _:
-                return b"221 Bye\r\n", False
-        return OK, True
+        if command in {b"EHLO", b"HELO"}:
+            return GREETING, True
+        if command == b"RCPT":
+            return REPLIES.get(fault, OK), fault != Fault.BUSY
+        if command == b"DATA":
+            return b"554 No valid recipients\r\n", True
+        return (b"221 Bye\r\n", False) if command == b"QUIT" else (OK, True)
 
     async def _take_content(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fault: Fault) -> bool:
         """Read a message and answer, or not; return whether the connection goes on."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from tests import journey
 from tests.chaos.ledger import SETTLED, Ledger
 from tests.chaos.nodes import Nodes
+from tests.chaos.outbox import Outbox
 from tests.chaos.receiver import Receiver
 from tests.chaos.services import Postgres, Redis
 
@@ -24,9 +25,8 @@ class World:
     postgres: Postgres
     redis: Redis
     nodes: Nodes
-    receiver: Receiver
+    receiver: Receiver | Outbox
     ledger: Ledger
-    folder: Path
 
     def wait_for_share(self, share: float, *, patience: float = 60) -> None:
         """Wait until that much of the edition has left. Raises TimeoutError when it does not."""
