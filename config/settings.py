@@ -208,6 +208,7 @@ CELERY_BEAT_SCHEDULE = {
     "keep editions": _every("newsletter.tasks.keep_editions_task", 10),
     # Several processes send at once only when each is rung for.
     "send digests": _every("newsletter.tasks.send_due_task", 2),
+    "process events": _every("newsletter.tasks.process_events_task", 5),
     "sweep": _every("newsletter.tasks.sweep_task", 30),
     "answer sign-ups": _every("subscribers.tasks.answer_sign_ups_task", 5),
     "look up wanted papers": _every("subscribers.tasks.look_up_wanted_task", 60),

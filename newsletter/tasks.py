@@ -8,6 +8,7 @@ from newsletter.audience import choose_again, choose_again_where_stale, welcome_
 from newsletter.claiming import release_expired
 from newsletter.delivery import send_due
 from newsletter.editions import keep_editions
+from newsletter.events import process_events
 from newsletter.operating import skip_cancelled
 from newsletter.retention import retain
 from newsletter.stopping import listening
@@ -38,6 +39,11 @@ def choose_again_task(subscriber_id: int) -> None:
 def send_due_task() -> None:
     with listening() as is_stopping:
         send_due(timezone.now, until=timezone.now() + SENDING_TIME, is_stopping=is_stopping)
+
+
+@shared_task
+def process_events_task() -> None:
+    process_events(timezone.now())
 
 
 @shared_task

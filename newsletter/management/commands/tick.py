@@ -9,6 +9,7 @@ from newsletter.audience import choose_again_where_stale, welcome_late_readers
 from newsletter.claiming import release_expired
 from newsletter.delivery import send_due
 from newsletter.editions import keep_editions
+from newsletter.events import process_events
 from newsletter.operating import skip_cancelled
 from newsletter.retention import in_words, retain
 from newsletter.stopping import listening
@@ -38,6 +39,7 @@ class Command(BaseCommand):
         refresh_if_stale(at)
         keep_editions(at)
         release_expired(at)
+        process_events(at)
         skip_cancelled(at)
         choose_again_where_stale(at)
         welcomed = welcome_late_readers(at)
