@@ -53,6 +53,10 @@ class Progress:
         return sum(self.counts[status] for status in OPEN)
 
     @property
+    def settled(self) -> int:
+        return self.total - self.unsettled
+
+    @property
     def is_sent(self) -> bool:
         """Whether nothing is left to be done by itself."""
         return self.edition.status == Edition.Status.CLOSED and not self.unsettled and self.adds_up

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from newsletter import admin as newsletter_admin
+from newsletter.admin import records
 from subscribers.admin import files
 from subscribers.forms import importing
 from subscribers.models import ImportBatch, Subscriber
@@ -164,7 +164,7 @@ def test_who_may_only_look_at_imports_cannot_undo_them() -> None:
 
 
 def test_a_large_import_is_undone_on_the_server(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(newsletter_admin, "MAX_UNDONE", 0)
+    monkeypatch.setattr(records, "MAX_UNDONE", 0)
     take_in("email\nada@example.org\n")
     assert "manage.py undo_import" in choose_action(admin_client, IMPORTS, "undo", ImportBatch.objects.get())
     assert Subscriber.objects.exists()

@@ -56,14 +56,12 @@ class Command(BaseCommand):
 
 
 def _bar(progress: Progress) -> str:
-    done = progress.total - progress.unsettled
-    filled = BAR * done // progress.total if progress.total else 0
+    filled = BAR * progress.settled // progress.total if progress.total else 0
     return f"[{'#' * filled}{'.' * (BAR - filled)}] {_line(progress)}"
 
 
 def _line(progress: Progress) -> str:
-    done = progress.total - progress.unsettled
-    words = [f"{done:,} of {progress.total:,} settled"]
+    words = [f"{progress.settled:,} of {progress.total:,} settled"]
     words += [f"{progress.per_minute:,} a minute"] if progress.per_minute else []
     words += [f"until {progress.finishes_at:%H:%M} UTC"] if progress.finishes_at else []
     words += ["paused"] if progress.edition.paused_at else []

@@ -1,0 +1,51 @@
+"""What was removed after its time, and what came by imports."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.admin import ModelAdmin
+
+from newsletter.models import RetentionRun
+from newsletter.retention import in_words as removed_in_words
+from newsletter.undoing import undo_import
+from papers.admin import ReadOnly
+from subscribers.models import ImportBatch
+
+# Readers of an import that is undone: more takes longer than a request may.
+MAX_UNDONE = 10_000
+
+
+@admin.register(RetentionRun)
+class RetentionRunAdmin(ReadOnly, ModelAdmin[RetentionRun]):
+    """What was removed because it had been kept for long enough; runs that found nothing leave no row."""
+
+    list_display = ["ran_at", "what"]
+    list_filter = ["ran_at"]
+    fields = ["ran_at", "what"]
+
+    @admin.display(description="removed")
+    def what(self, run: RetentionRun) -> str:
+        return removed_in_words(run.removed)
+
+
+@admin.register(ImportBatch)
+class ImportBatchAdmin(ReadOnly, ModelAdmin[ImportBatch]):
+    list_display = ["__str__", "provenance", "started_at", "finished_at", "created", "skipped", "refused", "undone_at"]
+    list_filter = ["started_at"]
+    search_fields = ["provenance"]
+    actions = ["undo"]
+
+    def has_undo_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("subscribers.change_importbatch")
+
+    @admin.action(description="Undo: delete readers who came with it and did nothing since", permissions=["undo"])
+    def undo(self, request: HttpRequest, queryset: QuerySet[ImportBatch]) -> None:
+        for batch in queryset:
+            if batch.created > MAX_UNDONE:
+                told = f"{batch} is too large for a page: run manage.py undo_import {batch.pk} on the server."
+                self.message_user(request, told, messages.WARNING)
+                continue
+            undone = undo_import(batch, timezone.now())
+            self.log_change(request, batch, f"Undone: {undone}.")
+            self.message_user(request, f"{batch}: {undone}.", messages.SUCCESS)
