@@ -1,7 +1,7 @@
 """What needs an operator's hand, whether queues are worked off, and the switch for all mail."""
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin
@@ -33,7 +33,7 @@ class HeartbeatAdmin(ReadOnly, ModelAdmin[Heartbeat]):
 
     list_display = ["queue", "beat_at"]
 
-    def has_delete_permission(self, request: HttpRequest, obj: Heartbeat | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.has_perm("newsletter.delete_heartbeat")
 
 

@@ -1,0 +1,125 @@
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.utils import timezone
+
+from mail import throttle
+from mail.models import Provider
+from newsletter.alerts import raise_alert
+from newsletter.models import Alert, Delivery, DeliveryEvent, Edition, Heartbeat
+from newsletter.watching import beat
+from tests.admin_pages import choose_action
+from tests.factories import make_delivery, make_edition, make_paper, make_reader
+
+pytestmark = pytest.mark.django_db
+
+EDITIONS = "/admin/newsletter/edition/"
+PROVIDERS = "/admin/mail/provider/"
+Status = Delivery.Status
+
+
+def edition_of(*statuses: str) -> Edition:
+    at = timezone.now()
+    edition = make_edition(make_paper(), audience=len(statuses), day=at.date())
+    for status in statuses:
+        make_delivery(edition, make_reader(), status=status, due_at=at)
+    return edition
+
+
+def confirm(client: Client, action: str, edition: Edition) -> str:
+    data = {"action": action, "_selected_action": [str(edition.pk)], "confirmed": "yes"}
+    page: Any = client.post(EDITIONS, data, follow=True)
+    return " ".join(str(message) for message in page.context["messages"])
+
+
+def states() -> list[tuple[str, str]]:
+    return sorted(Delivery.objects.values_list("status", "skip_reason"))
+
+
+@pytest.mark.parametrize(
+    ("action", "before", "after", "told"),
+    [
+        ("cancel", Status.QUEUED, ("skipped", "cancelled"), "is cancelled. Deliveries skipped: 1."),
+        ("let_unknown_be", Status.UNKNOWN, ("skipped", "uncertain"), "Let be: 1."),
+        ("send_unknown_again", Status.UNKNOWN, ("queued", ""), "queued again: 1."),
+    ],
+)
+def test_what_has_no_way_back_asks_first_and_is_in_the_history(
+    admin_client: Client, action: str, before: str, after: tuple[str, str], told: str
+) -> None:
+    edition = edition_of(before)
+    page = admin_client.post(EDITIONS, {"action": action, "_selected_action": [str(edition.pk)]})
+    assert "Are you sure?" in page.content.decode()
+    assert str(edition) in page.content.decode()
+    assert states() == [(before, "")]
+    assert told in confirm(admin_client, action, edition)
+    assert states() == [after]
+    assert told in LogEntry.objects.get().change_message
+
+
+def test_failed_ones_are_retried(admin_client: Client) -> None:
+    edition = edition_of(Status.FAILED)
+    assert "queued again: 1." in choose_action(admin_client, EDITIONS, "retry_failed", edition)
+    assert states() == [("queued", "")]
+
+
+def test_cancelling_twice_is_told(admin_client: Client) -> None:
+    edition = edition_of(Status.QUEUED)
+    confirm(admin_client, "cancel", edition)
+    assert "was cancelled before" in confirm(admin_client, "cancel", edition)
+
+
+def test_the_page_of_an_edition_says_how_it_goes_and_what_to_do(admin_client: Client) -> None:
+    edition = edition_of(Status.ACCEPTED, Status.UNKNOWN, Status.QUEUED)
+    raise_alert(Alert.Kind.STORM, "Too <b>many</b> failed.", timezone.now(), edition=edition)
+    page = admin_client.get(f"{EDITIONS}{edition.pk}/change/").content.decode()
+    assert "2 of 3 settled, 1 submitted to the mail provider" in page
+    assert f"resolve_unknown {edition.period}" in page
+    assert "Too &lt;b&gt;many&lt;/b&gt; failed." in page
+
+
+def test_the_page_of_an_edition_that_is_not_there_leads_back(admin_client: Client) -> None:
+    assert admin_client.get(f"{EDITIONS}12345/change/").status_code == 302
+    assert admin_client.get(f"{EDITIONS}x/change/").status_code == 302
+
+
+def test_resuming_clears_what_stood(admin_client: Client) -> None:
+    edition = edition_of(Status.QUEUED)
+    edition.pause(timezone.now())
+    raise_alert(Alert.Kind.STORM, "Too many failed.", timezone.now(), edition=edition)
+    assert "is being sent again" in choose_action(admin_client, EDITIONS, "resume", edition)
+    assert not Alert.objects.standing().exists()
+
+
+def test_a_delivery_shows_what_the_provider_told_of_it(admin_client: Client) -> None:
+    edition_of(Status.ACCEPTED)
+    delivery = Delivery.objects.get()
+    DeliveryEvent.objects.create(
+        key="1", provider="postmark", kind="bounced", received_at=timezone.now(), delivery=delivery, detail="5.1.1"
+    )
+    page = admin_client.get(f"/admin/newsletter/delivery/{delivery.pk}/change/").content.decode()
+    assert "postmark" in page
+    assert "5.1.1" in page
+
+
+def test_alerts_and_heartbeats_are_listed(admin_client: Client) -> None:
+    raise_alert(Alert.Kind.OVERDUE, "It is late.", timezone.now(), edition=edition_of())
+    beat("send", timezone.now())
+    assert "It is late." in admin_client.get("/admin/newsletter/alert/").content.decode()
+    alert = Alert.objects.get()
+    assert "It is late." in admin_client.get(f"/admin/newsletter/alert/{alert.pk}/change/").content.decode()
+    assert "send" in admin_client.get("/admin/newsletter/heartbeat/").content.decode()
+    admin_client.post("/admin/newsletter/heartbeat/send/delete/", {"post": "yes"})
+    assert not Heartbeat.objects.exists()
+
+
+def test_all_mail_is_stopped_and_started_again(admin_client: Client) -> None:
+    provider: Provider = throttle.current()
+    assert "All mail is stopped." in choose_action(admin_client, PROVIDERS, "stop_all", provider)
+    assert throttle.stopped().exists()
+    assert "It was so before." in choose_action(admin_client, PROVIDERS, "stop_all", provider)
+    assert "Mail leaves again." in choose_action(admin_client, PROVIDERS, "start_again", provider)
+    assert not throttle.stopped().exists()
+    assert LogEntry.objects.count() == 2

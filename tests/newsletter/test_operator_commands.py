@@ -1,0 +1,159 @@
+import json
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from mail import throttle
+from newsletter.alerts import raise_alert
+from newsletter.models import Alert, Delivery, Edition
+from tests.factories import make_delivery, make_edition, make_paper, make_reader
+
+pytestmark = pytest.mark.django_db
+
+Status = Delivery.Status
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def run(*arguments: str, output: StringIO | None = None) -> str:
+    output = output or StringIO()
+    call_command(*arguments, stdout=output)
+    return output.getvalue()
+
+
+def edition_of(*statuses: str, **fields: Any) -> Edition:
+    """An edition of today with a delivery of each of these statuses, due now."""
+    at = timezone.now()
+    edition = make_edition(make_paper(), audience=len(statuses), **({"day": at.date()} | fields))
+    for status in statuses:
+        reason = Delivery.SkipReason.LATE if status == Status.SKIPPED else ""
+        make_delivery(edition, make_reader(), status=status, skip_reason=reason, due_at=at)
+    return edition
+
+
+def statuses() -> list[str]:
+    return sorted(Delivery.objects.values_list("status", flat=True))
+
+
+def test_status_tells_of_the_latest_edition_that_is_no_draft() -> None:
+    edition = edition_of(Status.ACCEPTED, Status.ACCEPTED, Status.UNKNOWN, Status.SKIPPED)
+    make_edition(make_paper(), day=timezone.now().date() + timedelta(days=1), status=Edition.Status.DRAFT)
+    raise_alert(Alert.Kind.STORM, "Too many failed.", timezone.now(), edition=edition)
+    shown = run("edition_status")
+    assert f"Edition daily {edition.period}: sent" in shown
+    assert "         2  submitted" in shown
+    assert "         1    late" in shown
+    assert "         4  in all, 4 readers" in shown
+    assert "Alert: Too many failed." in shown
+    assert f"resolve_unknown {edition.period}" in shown
+    assert "delivered" not in shown
+
+
+def test_status_as_json_holds_the_same() -> None:
+    edition = edition_of(Status.ACCEPTED, Status.QUEUED)
+    told = json.loads(run("edition_status", edition.period, "--json"))
+    assert (told["period"], told["is_sent"], told["adds_up"]) == (edition.period, False, True)
+    assert (told["counts"]["accepted"], told["counts"]["queued"]) == (1, 1)
+    assert told["next_steps"] == ["Nothing. It is being sent."]
+
+
+def test_watching_draws_a_bar_on_a_terminal_and_writes_lines_elsewhere() -> None:
+    edition = edition_of(Status.ACCEPTED)
+    on_terminal = run("edition_status", edition.period, "--watch", output=Terminal())
+    assert "\r" in on_terminal
+    assert f"[{'#' * 40}] 1 of 1 settled" in on_terminal
+    elsewhere = run("edition_status", edition.period, "--watch")
+    assert "\r" not in elsewhere
+    assert elsewhere.startswith("1 of 1 settled\n")
+
+
+def test_an_edition_of_a_week_is_found_by_its_week() -> None:
+    edition = make_edition(make_paper(), kind=Edition.Kind.WEEKLY, period="2026-W47")
+    assert f"Edition {edition}" in run("edition_status", "2026-W47")
+
+
+@pytest.mark.parametrize("command", ["edition_status", "pause", "resume", "cancel", "resolve_unknown", "retry_failed"])
+def test_a_wrong_period_is_told_with_what_there_is(command: str) -> None:
+    edition = edition_of()
+    with pytest.raises(CommandError, match="yesterday is no day like 2026-11-23, and no week like 2026-W47"):
+        run(command, "yesterday")
+    with pytest.raises(CommandError, match=f"no edition 2001-01-01. The latest: {edition.period}"):
+        run(command, "2001-01-01")
+
+
+def test_without_any_edition_status_says_so() -> None:
+    with pytest.raises(CommandError, match="No edition has closed yet"):
+        run("edition_status")
+
+
+def test_an_edition_is_paused_and_resumed() -> None:
+    edition = edition_of(Status.QUEUED)
+    assert "is paused" in run("pause", edition.period)
+    with pytest.raises(CommandError, match="is not paused"):
+        run("pause", edition.period)
+    assert "is being sent again" in run("resume", edition.period)
+    with pytest.raises(CommandError, match="is not resumed"):
+        run("resume", edition.period)
+
+
+def test_cancelling_needs_the_period_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    edition = edition_of(Status.QUEUED)
+    monkeypatch.setattr("builtins.input", lambda _: "yes")
+    with pytest.raises(CommandError, match="Nothing was cancelled"):
+        run("cancel", edition.period)
+    assert statuses() == ["queued"]
+    monkeypatch.setattr("builtins.input", lambda _: edition.period)
+    assert "Deliveries skipped: 1" in run("cancel", edition.period)
+    assert statuses() == ["skipped"]
+    with pytest.raises(CommandError, match="was cancelled before"):
+        run("cancel", edition.period, "--yes")
+
+
+def test_cancelling_with_nobody_to_ask_needs_yes(monkeypatch: pytest.MonkeyPatch) -> None:
+    edition = edition_of(Status.QUEUED)
+    monkeypatch.setattr("sys.stdin", StringIO())
+    with pytest.raises(CommandError, match="say --yes"):
+        run("cancel", edition.period)
+    assert "is cancelled" in run("cancel", edition.period, "--yes")
+
+
+def test_unknown_ones_are_let_be_unless_told_otherwise() -> None:
+    edition = edition_of(Status.UNKNOWN)
+    assert "Let be: 1." in run("resolve_unknown", edition.period)
+    assert statuses() == ["skipped"]
+    assert "Let be: 0." in run("resolve_unknown", edition.period, "--skip")
+
+
+def test_unknown_ones_are_sent_again_when_told_to() -> None:
+    edition = edition_of(Status.UNKNOWN, Status.UNKNOWN)
+    late = Delivery.objects.first()
+    assert late
+    Delivery.objects.filter(pk=late.pk).update(due_at=timezone.now() - timedelta(hours=13))
+    shown = run("resolve_unknown", edition.period, "--send-again")
+    assert "Queued again: 1. Too late to be of use, and let be: 1." in shown
+    assert statuses() == ["queued", "skipped"]
+    with pytest.raises(CommandError, match="not allowed with"):
+        run("resolve_unknown", edition.period, "--send-again", "--skip")
+
+
+def test_failed_ones_are_queued_again() -> None:
+    edition = edition_of(Status.FAILED)
+    assert "Queued again: 1." in run("retry_failed", edition.period)
+    assert "Queued again: 0." in run("retry_failed", edition.period)
+    assert statuses() == ["queued"]
+
+
+def test_all_mail_is_stopped_and_started_again() -> None:
+    assert "is stopped" in run("stop_mail")
+    assert "was stopped before" in run("stop_mail")
+    assert not throttle.is_open(timezone.now())
+    assert "leaves again" in run("start_mail")
+    assert "was not stopped" in run("start_mail")
+    assert throttle.is_open(timezone.now())
