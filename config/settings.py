@@ -160,7 +160,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 QUEUES = {
     "send": ["newsletter.tasks.send_due_task"],
     "letters": ["subscribers.tasks.answer_sign_ups_task"],
-    "events": ["newsletter.tasks.process_events_task"],
+    "events": ["newsletter.tasks.process_events_task", "newsletter.tasks.read_bounces_task"],
     "ingest": ["papers.tasks.*", "subscribers.tasks.look_up_wanted_task"],
     "editions": [],
 }
@@ -271,6 +271,13 @@ ADMINS_EMAIL_URL = env.str("ADMINS_EMAIL_URL", default="")
 # bounces+<mark>@example.org, and the mailbox at this address (imaps://user:password@host/INBOX) is read.
 BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
 BOUNCE_MAILBOX_URL = env.str("BOUNCE_MAILBOX_URL", default="")
+# With the mark a local part of 64 octets is full.
+if BOUNCE_ADDRESS and not 0 < len(BOUNCE_ADDRESS.rpartition("@")[0]) <= 14:
+    raise ImproperlyConfigured("BOUNCE_ADDRESS must be an address with at most 14 characters before the @.")
+if BOUNCE_MAILBOX_URL:
+    if urlsplit(BOUNCE_MAILBOX_URL).scheme != "imaps":
+        raise ImproperlyConfigured("BOUNCE_MAILBOX_URL must begin with imaps://.")
+    CELERY_BEAT_SCHEDULE["read bounces"] = _every("newsletter.tasks.read_bounces_task", 60)
 
 # --- Papers, readers, editions -----------------------------------------------------------------------------------
 
@@ -394,6 +401,8 @@ LOGGING: dict[str, Any] = {
         "httpx": {"level": "WARNING"},
         # The converter has something to say about every formula that is not quite TeX.
         "pylatexenc": {"level": "ERROR"},
+        # A line a bounce and way of reading it.
+        "flufl.bounce": {"level": "WARNING"},
     },
 }
 

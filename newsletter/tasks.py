@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from newsletter.alerts import tell_operators
 from newsletter.audience import choose_again, choose_again_where_stale, welcome_late_readers
+from newsletter.bounce_mailbox import read_bounces
 from newsletter.claiming import release_expired
 from newsletter.delivery import send_due
 from newsletter.editions import keep_editions
@@ -44,6 +45,11 @@ def send_due_task() -> None:
 @shared_task
 def process_events_task() -> None:
     process_events(timezone.now())
+
+
+@shared_task
+def read_bounces_task() -> None:
+    read_bounces(timezone.now())
 
 
 @shared_task

@@ -101,6 +101,8 @@ def test_production_does_not_start_without_what_it_needs(name: str, tmp_path: Pa
         ("ANYMAIL_PROVIDER", "bogus"),
         ("PAPERS_SOURCES", "huggingface,bogus"),
         ("PAPERS_SOURCES", ","),
+        ("BOUNCE_ADDRESS", "bounces.of.papers@papers.example"),
+        ("BOUNCE_MAILBOX_URL", "imap://user:password@papers.example"),
     ],
 )
 def test_production_does_not_start_with_what_is_unsafe(name: str, value: str, tmp_path: Path) -> None:

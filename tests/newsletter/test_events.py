@@ -140,7 +140,8 @@ def test_other_news_settle_nothing() -> None:
 @pytest.mark.parametrize(("kind", "status"), [("delivered", "accepted"), ("sent", "accepted"), ("rejected", "failed")])
 def test_news_that_come_before_our_own_commit_count_when_it_never_comes(kind: str, status: str) -> None:
     lease = {"claim": uuid4(), "lease_until": NOW + timedelta(minutes=5)}
-    delivery = make_accepted(status="handed_over", **lease)
+    delivery = make_accepted()
+    Delivery.objects.update(status="handed_over", **lease)
     tell(kind, delivery)
     process_events(NOW)
     assert status_of(delivery) == "handed_over"
@@ -217,6 +218,7 @@ def test_the_same_soft_bounce_told_five_times_is_one() -> None:
 def test_what_comes_back_from_an_address_that_was_given_up_says_nothing_of_the_new_one() -> None:
     delivery = make_accepted()
     moved = NOW + timedelta(hours=1)
+    assert delivery.subscriber
     ConsentEvent.objects.create(subscriber=delivery.subscriber, kind="address_changed", source="link", at=moved)
     tell("bounced", delivery, is_permanent=True)
     process_events(NOW + timedelta(hours=2))

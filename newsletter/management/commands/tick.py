@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from newsletter.alerts import tell_operators
 from newsletter.audience import choose_again_where_stale, welcome_late_readers
+from newsletter.bounce_mailbox import read_bounces
 from newsletter.claiming import release_expired
 from newsletter.delivery import send_due
 from newsletter.editions import keep_editions
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         refresh_if_stale(at)
         keep_editions(at)
         release_expired(at)
+        read_bounces(at)
         process_events(at)
         skip_cancelled(at)
         choose_again_where_stale(at)
