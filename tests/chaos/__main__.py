@@ -5,6 +5,7 @@
 
 import argparse
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -28,12 +29,15 @@ def main() -> int:
                 continue
             try:
                 line = run(row, place)
+            except (TimeoutError, subprocess.SubprocessError) as err:
+                # The others are worth knowing all the same.
+                print(f"{row.name:<32} {err}", flush=True)  # noqa: T201
+                failed += 1
+            else:
+                print(line, flush=True)  # noqa: T201
+                failed += bool(line.trouble)
             finally:
-                shutil.copytree(
-                    place.folder, LOGS, dirs_exist_ok=True, ignore=shutil.ignore_patterns("postgres", "redis", "var")
-                )
-            print(line, flush=True)  # noqa: T201
-            failed += bool(line.trouble)
+                _keep_logs(place.folder)
     return failed
 
 

@@ -79,8 +79,8 @@ class Receiver(ABC):
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await self.answer(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the other side was killed
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the other side was killed, or this one ends
         finally:
             writer.close()
 
