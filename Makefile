@@ -10,7 +10,7 @@ export WEB_PORT
 EVERYWHERE := not services and not browser and not judge and not chaos
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test services browser lint format bench ci lock
+.PHONY: help demo run test services browser lint format bench chaos faults ci lock
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -60,8 +60,14 @@ format: $(VENV)/development ## Put the code into its usual form
 bench: $(VENV)/runtime ## Figures, one JSON line each, on SQLite and on PostgreSQL at TEST_DATABASE_URL
 	@$(BIN)/python -m bench
 
+chaos: $(VENV)/development ## Everything that can go wrong while an edition leaves: what is lost, doubled, unknown; 15 minutes
+	@$(BIN)/python -m tests.chaos
+
+faults: $(VENV)/development ## The most telling of that, with fewer readers
+	@$(BIN)/pytest -m chaos
+
 ci: $(VENV)/development ## What the continuous integration runs, two things at a time
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target services test browser lint
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target services test browser faults lint
 
 lock: $(VENV)/development ## Pin the newest versions that requirements*.in allow
 	@for name in requirements requirements-dev; do \
