@@ -152,7 +152,7 @@ def _queue_again(deliveries: DeliveryQuerySet, at: datetime) -> int:
 
 
 def stop_all(at: datetime, by: str) -> bool:
-    """Let nothing leave any more, digests and letters alike; return whether this call did it."""
+    """Let no digest leave any more, of whatever edition; return whether this call did it."""
     is_done = throttle.stop_all(at)
     if is_done:
         logger.warning("All mail is stopped by %s", by)
