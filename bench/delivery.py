@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from django.db import connection
 from django.db.models import Max, Min
@@ -36,13 +37,6 @@ def bench_composing_alone(digests: int = 5_000) -> None:
     length = sum(map(len, _compose(deliveries, compiled)))
     spent = time.process_time() - started
     report("compose_digests", "digests/s of a core", digests / spent, bytes=length // digests)
-
-
-def bench_queueing(readers: int = SIZES[-1]) -> None:
-    """Storing a delivery for each reader, picks given; they stay queued."""
-    make_readers(readers)
-    edition = make_edition()
-    report("queue_deliveries", "seconds", seconds(lambda: queue(edition, readers)), readers=readers)
 
 
 def bench_statements(digests: int = 400) -> None:
@@ -89,12 +83,15 @@ def bench_sending(digests: int = 20_000) -> None:
 
 
 def bench_growth(sizes: Sequence[int] = SIZES) -> None:
-    """The same for ever more readers: does a digest cost more, and a process hold more?"""
-    if connection.vendor != "postgresql":
-        return
-    with sink() as port:
-        for readers in sizes:
-            rate, megabytes = _send(_queued(readers)[0].edition, WINDOWS[0], port)
+    """Ever more readers: storing a delivery for each, picks given, and sending them."""
+    for readers in sizes:
+        make_readers(readers)
+        edition = make_edition()
+        report("queue_deliveries", "seconds", seconds(partial(queue, edition, readers)), readers=readers)
+        if connection.vendor == "postgresql":
+            _tidy()
+            with sink() as port:
+                rate, megabytes = _send(edition, WINDOWS[0], port)
             report("deliver_to", "digests/s", rate, readers=readers, window=WINDOWS[0], megabytes=round(megabytes))
 
 

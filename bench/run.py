@@ -14,10 +14,10 @@ call_command("migrate", verbosity=0)
 from bench.delivery import (  # noqa: E402  models can be imported only now
     bench_composing_alone,
     bench_growth,
-    bench_queueing,
     bench_sending,
     bench_statements,
 )
+from bench.events import bench_events  # noqa: E402
 from bench.importing import bench_importing  # noqa: E402  models can be imported only now
 from bench.model import bench_model  # noqa: E402
 from bench.newsletter import bench_closing, bench_composing  # noqa: E402  models can be imported only now
@@ -38,9 +38,10 @@ GROUPS: dict[str, list[Callable[[], None]]] = {
     "preview": [bench_preview],
     "selection": [bench_selection, bench_preview_of_reader],
     "import": [bench_importing],
+    "events": [bench_events],
     "newsletter": [bench_closing, bench_composing],
-    # The last two queue what is not sent.
-    "delivery": [bench_statements, bench_sending, bench_growth, bench_composing_alone, bench_queueing],
+    # What is composed alone stays queued.
+    "delivery": [bench_statements, bench_sending, bench_growth, bench_composing_alone],
 }
 
 for bench in GROUPS[sys.argv[1]]:
