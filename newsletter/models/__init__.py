@@ -10,7 +10,6 @@ __all__ = [
     "ON_PAGE",
     "Alert",
     "AlertQuerySet",
-    "AlertQuerySet",
     "Delivery",
     "DeliveryEvent",
     "DeliveryQuerySet",
