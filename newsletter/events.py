@@ -83,10 +83,7 @@ def _process(events: Sequence[DeliveryEvent], at: datetime) -> None:
     deliveries = _hold(_find(events))
     for event in events:
         event.delivery = deliveries.get(event.delivery_id) if event.delivery_id else None
-        _put_away(event, at)
-    DeliveryEvent.objects.bulk_update(
-        events, ["delivery", "reference", "provider_message_id", "detail", "raw", "processed_at"]
-    )
+    _put_away(events, at)
     about_us = [event for event in events if event.delivery]
     _note_facts(about_us)
     touched = Delivery.objects.filter(pk__in=deliveries)
@@ -124,23 +121,27 @@ def _hold(delivery_ids: set[UUID]) -> dict[UUID, Delivery]:
     return {delivery.pk: delivery for delivery in deliveries.select_for_update()}
 
 
-def _put_away(event: DeliveryEvent, at: datetime) -> None:
+def _put_away(events: Sequence[DeliveryEvent], at: datetime) -> None:
     """What came may hold an address; and of somebody who was erased nothing is kept but what kind of news it was."""
-    event.raw, event.processed_at = {}, at
-    if event.delivery and event.delivery.subscriber_id is None:
-        event.reference = event.provider_message_id = event.detail = ""
+    DeliveryEvent.objects.bulk_update([event for event in events if event.delivery], ["delivery"])
+    these = DeliveryEvent.objects.filter(pk__in=[event.pk for event in events])
+    these.update(raw={}, processed_at=at)
+    these.filter(delivery__isnull=False, delivery__subscriber=None).update(
+        reference="", provider_message_id="", detail=""
+    )
 
 
 def _note_facts(events: Iterable[DeliveryEvent]) -> None:
     """Note when what became of deliveries: of several times that are told, the first."""
-    changed: dict[UUID, Delivery] = {}
+    changed: dict[str, dict[UUID, Delivery]] = {}
     for event in events:
         if event.delivery and (fact := FACTS.get(Kind(event.kind))):
             told, known = event.happened_at or event.received_at, getattr(event.delivery, fact)
             if known is None or told < known:
                 setattr(event.delivery, fact, told)
-                changed[event.delivery.pk] = event.delivery
-    Delivery.objects.bulk_update(changed.values(), list(FACTS.values()))
+                changed.setdefault(fact, {})[event.delivery.pk] = event.delivery
+    for fact, deliveries in changed.items():
+        Delivery.objects.bulk_update(deliveries.values(), [fact])
 
 
 # --- Readers -------------------------------------------------------------------------------------------------------
