@@ -119,6 +119,9 @@ if DATABASE_URL := env.str("DATABASE_URL", default=""):
     DATABASES = {"default": env.db_url_config(DATABASE_URL)}
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        # For the one statement that each message waits for; see newsletter.statements.
+        DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
 else:
     DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "paper_route.sqlite3"}}
 # Immediate transactions wait their turn; deferred ones fail with "database is locked" when several processes write. A

@@ -6,6 +6,7 @@ import smtplib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from email.utils import parseaddr
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -107,10 +108,16 @@ class SmtpBackend(smtp.EmailBackend):
     def _send(self, email_message: EmailMessage) -> bool:
         if not isinstance(email_message, Message):
             return bool(super()._send(email_message))  # type: ignore[misc]  # Django's own, which has no types
-        sender = email_message.bounce_address or parseaddr(encoded_address(email_message.from_email))[1]
+        sender = email_message.bounce_address or _bare(email_message.from_email)
         recipient = encoded_address(email_message.to[0])
         self.connection.transmit(sender, recipient, email_message.mime_bytes())  # type: ignore[union-attr]  # _OneByOne
         return True
+
+
+@lru_cache(maxsize=100)
+def _bare(sender: str) -> str:
+    """Return the address of a sender in ASCII, without the name."""
+    return parseaddr(encoded_address(sender))[1]
 
 
 class OutboxBackend(BaseEmailBackend):

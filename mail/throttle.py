@@ -4,6 +4,8 @@ Moments are reserved, not counted: each process takes the next free slots of one
 and waits for its own. The line is as strict for many processes as for one, and a restart does not forget it.
 """
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -60,6 +62,15 @@ def reserve(wanted: int, at: datetime) -> Slots:
                 Provider.objects.filter(pk=provider.pk).update(next_slot_at=starts_at + spacing * count)
             _count(provider, at, count)
     return Slots(max(0, count), starts_at, spacing, was_slowed=provider.slowdowns > 0)
+
+
+def wait_for_one(clock: Callable[[], datetime]) -> bool:
+    """Reserve the next moment for one message and wait for it; return False at once when none may leave."""
+    at = clock()
+    slots = reserve(1, at)
+    if slots.count and slots.starts_at > at:
+        time.sleep((slots.starts_at - at).total_seconds())
+    return slots.count == 1
 
 
 def give_back(count: int, at: datetime) -> None:

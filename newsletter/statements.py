@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection as database
 from django.db.models import Field
+from psycopg import Cursor
 
 from newsletter.models import Delivery
 from subscribers.addresses import fingerprint
@@ -50,12 +51,24 @@ def settle_and_hand_over(
     statements = [_update(settled, changes)] if settled else []
     statements += [_hand_over(leaving, at)] if leaving else []
     if len(statements) == 2 and database.vendor == "postgresql":
-        (first, parameters), (second, more) = statements
-        with database.cursor() as cursor:
-            cursor.execute(TOGETHER.format(first=first, second=second), parameters | more)
-            return cursor.fetchone()
+        return _together(*statements)
     counts = [_execute(statement) for statement in statements]
     return (counts[0] if settled else 0), (counts[-1] if leaving else 0)
+
+
+def _together(first: Statement, second: Statement) -> tuple[int, int]:
+    """Execute two statements as one, which PostgreSQL keeps prepared: to plan it takes it thrice as long as to run it.
+
+    With psycopg's own cursor: Django's puts the values into the statement, which is another one each time then.
+    """
+    database.ensure_connection()
+    statement = TOGETHER.format(first=first[0], second=second[0])
+    with database.wrap_database_errors, Cursor(database.connection) as cursor:
+        cursor.execute(statement, first[1] | second[1])
+        ((settled, leaving),) = cursor.fetchall()
+    if database.queries_logged:
+        database.queries_log.append({"sql": statement, "time": ""})
+    return int(settled), int(leaving)
 
 
 def _execute(statement: Statement) -> int:

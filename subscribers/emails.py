@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
+from mail import throttle
 from mail.message import Message, make_message, render_body
 from mail.outcomes import AccountBroken, HandOverError, NotSent, RefusedForNow
 from mail.transport import Mailer
@@ -25,15 +26,15 @@ BATCH = 100
 def send_due_letters(clock: Callable[[], datetime], *, until: datetime) -> int:
     """Send the letters that are due, until none is or `until` has come; return how many were accepted.
 
-    Without a connection to the mail server the rest waits for the next time.
+    Without a connection to the mail server, or while mail is held back, the rest waits for the next time.
     """
     accepted = 0
     with Mailer() as mailer, suppress(NotSent, AccountBroken):
         while batch := list(Letter.objects.due(clock()).order_by("due_at", "pk").values_list("pk", flat=True)[:BATCH]):
             for pk in batch:
-                if (at := clock()) >= until:
+                if clock() >= until or not throttle.wait_for_one(clock):
                     return accepted
-                accepted += send_letter(pk, at, mailer)
+                accepted += send_letter(pk, clock(), mailer)
     return accepted
 
 
@@ -56,6 +57,8 @@ def send_letter(letter_id: int, at: datetime, mailer: Mailer) -> bool:
         if isinstance(err, NotSent | AccountBroken) and is_of_use:
             raise
         if isinstance(err, RefusedForNow) and is_of_use:
+            if err.is_about_us:
+                throttle.slow_down(at, err.retry_after)
             return False
     except Exception:  # one that cannot be made, whatever the cause, does not stop the others
         logger.exception("The letter %s (%s) cannot be made", letter_id, letter.kind)

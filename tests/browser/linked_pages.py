@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page
 
@@ -11,7 +13,7 @@ from newsletter.models import Edition
 from newsletter.rendering import personal_links
 from papers.models import Paper, Topic
 from subscribers.feedback import say
-from subscribers.links import absolute, confirm_url, new_address_url, preferences_url, unsubscribe_url
+from subscribers.links import confirm_url, new_address_url, preferences_url, unsubscribe_url
 from subscribers.models import AddressChange, ConsentEvent, Feedback, Subscriber
 from tests.factories import make_delivery, make_reader
 
@@ -191,7 +193,7 @@ def unsubscribe() -> str:
 
 
 def privacy_policy() -> str:
-    return absolute("privacy_policy")
+    return f"{settings.SITE_URL}{reverse('privacy_policy')}"
 
 
 def privacy() -> str:

@@ -20,7 +20,7 @@ SPREAD = timedelta(minutes=10)
 
 
 def rows() -> dict[int, dict[str, Any]]:
-    return {row["subscriber_id"]: row for row in Delivery.objects.values()}
+    return {row["subscriber_id"] or 0: dict(row) for row in Delivery.objects.values()}
 
 
 def crash_in_batch(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +64,7 @@ def test_more_readers_than_a_batch_who_confirm_meanwhile_are_served_before_it_is
     monkeypatch.setattr(audience, "BATCH", 2)
     edition = make_edition(make_paper(), status=Edition.Status.CLOSING)
     first, held = make_reader(), [make_reader(status="pending") for _ in range(5)]
-    deliver = editions.deliver_to_readers
+    deliver = audience.deliver_to_readers
 
     def deliver_then_confirm(*args: Any) -> None:
         deliver(*args)

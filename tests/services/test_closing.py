@@ -40,7 +40,7 @@ def database_url() -> str:
 
 
 def rows() -> dict[int, dict[str, Any]]:
-    return {row["subscriber_id"]: row for row in Delivery.objects.values()}
+    return {row["subscriber_id"] or 0: dict(row) for row in Delivery.objects.values()}
 
 
 def wait_for_deliveries(count: int) -> None:

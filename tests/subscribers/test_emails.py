@@ -5,6 +5,7 @@ import pytest
 from django.core.mail.backends.base import BaseEmailBackend
 from pytest_django import Settings
 
+from mail import throttle
 from subscribers.emails import LEASE
 from subscribers.links import preferences_url, unsubscribe_url
 from subscribers.models import Letter, Mailbox, Subscriber
@@ -257,3 +258,28 @@ def test_more_letters_than_are_looked_up_at_once_all_go_out(mail_server: MailSer
             due_at=NOW,
         )
     assert send_due(NOW) == 105
+
+
+def test_while_mail_is_stopped_letters_wait_too(mail_server: MailServer) -> None:
+    ask()
+    throttle.stop_all(NOW)
+    assert send_due(NOW) == 0
+    assert not mail_server.received
+    throttle.start_again()
+    assert send_due(NOW) == 1
+
+
+def test_a_server_that_asks_for_a_pause_gets_it_from_letters_too(mail_server: MailServer) -> None:
+    for number in range(3):
+        ask(f"reader{number}@example.org")
+    mail_server.replies = ["421 4.7.0 Too fast"]
+    assert send_due(NOW) == 0
+    assert not throttle.is_open(NOW)
+
+
+def test_letters_keep_to_the_limits_of_the_provider(settings: Settings, mail_server: MailServer) -> None:
+    settings.MAIL_PER_HOUR = 2
+    for number in range(3):
+        ask(f"reader{number}@example.org")
+    assert send_due(NOW) == 2
+    assert send_due(NOW + 62 * MINUTE) == 1
