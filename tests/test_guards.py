@@ -29,7 +29,17 @@ EDGES = {
     "pages",
     "management",
 }
-EDGES |= {"webhooks", "callers", "finding", "keeping", "paging", "privacy_views", "feedback_views", "interest_views"}
+EDGES |= {
+    "webhooks",
+    "health",
+    "callers",
+    "finding",
+    "keeping",
+    "paging",
+    "privacy_views",
+    "feedback_views",
+    "interest_views",
+}
 
 
 def production(var_dir: Path) -> dict[str, str]:
