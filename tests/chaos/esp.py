@@ -46,7 +46,8 @@ def _answer(fault: Fault, message: dict[str, Any]) -> Answer:
         case Fault.ACCOUNT:
             return 401, {"ErrorCode": 10, "Message": "Bad or missing server token"}, ""
         case Fault.REFUSED:
-            text = f"You tried to send to recipient(s) that are inactive.\nFound inactive addresses: {message['To']}.\n"
+            # Anymail reads the address out of the sentence, up to the beginning of the next one.
+            text = f"Found inactive addresses: {message['To']}.\nInactive recipients are ones that bounced."
             return 422, {"ErrorCode": 406, "Message": text}, ""
     facts = {"To": message["To"], "SubmittedAt": "2026-11-24T17:00:00Z", "MessageID": message["Metadata"]["reference"]}
     return 200, facts | {"ErrorCode": 0, "Message": "OK"}, ""
