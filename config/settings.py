@@ -247,11 +247,15 @@ MAIL_PER_SECOND = number("MAIL_PER_SECOND", 0, minimum=0, maximum=100_000)
 MAIL_PER_HOUR = number("MAIL_PER_HOUR", 0, minimum=0, maximum=100_000_000)
 MAIL_PER_DAY = number("MAIL_PER_DAY", 0, minimum=0, maximum=1_000_000_000)
 # Every ANYMAIL_… variable but the provider's name is one of Anymail's own settings, under Anymail's own name.
-ANYMAIL = {
+ANYMAIL: dict[str, Any] = {
     name.removeprefix("ANYMAIL_"): value
     for name, value in env.ENVIRON.items()
-    if name.startswith("ANYMAIL_") and name != "ANYMAIL_PROVIDER"
+    if name.startswith("ANYMAIL_") and name not in {"ANYMAIL_PROVIDER", "ANYMAIL_REQUESTS_TIMEOUT"}
 }
+if unwanted := [name for name in ANYMAIL if "IGNORE_" in name]:
+    raise ImproperlyConfigured(f"ANYMAIL_{unwanted[0]} would hide what becomes of a message; leave it out.")
+# Seconds until an answer counts as lost.
+ANYMAIL["REQUESTS_TIMEOUT"] = number("ANYMAIL_REQUESTS_TIMEOUT", 30, minimum=1, maximum=60)
 if ANYMAIL_PROVIDER == "amazon_ses":
     # Amazon's client would send a message whose answer is lost twice more, and say nothing of it.
     ANYMAIL["AMAZON_SES_CLIENT_PARAMS"] = {"config": once_only()}

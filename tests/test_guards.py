@@ -109,6 +109,8 @@ def test_production_does_not_start_without_what_it_needs(name: str, tmp_path: Pa
         ("PROXIES", "6"),
         ("NEWSLETTER_FROM", "nonsense"),
         ("ANYMAIL_PROVIDER", "bogus"),
+        ("ANYMAIL_REQUESTS_TIMEOUT", "soon"),
+        ("ANYMAIL_IGNORE_RECIPIENT_STATUS", "1"),
         ("PAPERS_SOURCES", "huggingface,bogus"),
         ("PAPERS_SOURCES", ","),
         ("BOUNCE_ADDRESS", "bounces.of.papers@papers.example"),
