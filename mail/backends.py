@@ -1,5 +1,6 @@
 """Where mail goes when no provider is chosen: an SMTP server, or files for those who have none yet."""
 
+import logging
 import os
 import secrets
 import smtplib
@@ -16,6 +17,8 @@ from django.core.mail.backends import smtp
 from django.core.mail.backends.base import BaseEmailBackend
 
 from mail.message import Message, encoded_address
+
+logger = logging.getLogger(__name__)
 
 Reply = tuple[int, bytes]
 
@@ -42,42 +45,58 @@ class _OneByOne:
         size = f" SIZE={len(content)}" if self.has_extn("size") else ""
         commands = [f"MAIL FROM:<{sender}>{size}\r\n", f"RCPT TO:<{recipient}>\r\n", "DATA\r\n"]
         self._refuse(self._talk(commands), sender, recipient)
-        self.has_begun_data = True
         self.send(content + b".\r\n")
+        # Not before: without its last line nobody takes a message.
+        self.has_begun_data = True
         code, text = self.getreply()
-        self.is_in_order = code == 250 or (400 <= code < 600 and code != CLOSING)
-        if code != 250:
+        self.is_in_order = 200 <= code < 600 and code != CLOSING
+        if not 200 <= code < 300:
             raise smtplib.SMTPDataError(code, text)
 
     def _talk(self: Any, commands: Sequence[str]) -> list[Reply]:
         """Return the replies to `commands`, or to those up to the first that was refused."""
-        at_once = len(commands) if self.has_extn("pipelining") else 1
         replies: list[Reply] = []
-        for start in range(0, len(commands), at_once):
-            batch = commands[start : start + at_once]
-            self.send("".join(batch))
-            replies += [self.getreply() for _ in batch]
-            if replies[-1][0] not in {250, 354}:
+        if self.has_extn("pipelining"):
+            self.send("".join(commands))
+            commands = [""] * len(commands)
+        for command in commands:
+            if command:
+                self.send(command)
+            try:
+                replies.append(self.getreply())
+            except (OSError, smtplib.SMTPServerDisconnected):
+                if not any(map(_is_no, replies)):
+                    raise
+                break  # it said no, and hung up
+            if replies[-1][0] == CLOSING or (command and _is_no(replies[-1])):
                 break
         return replies
 
     def _refuse(self: Any, replies: Sequence[Reply], sender: str, recipient: str) -> None:
         """Raise what the first refusal among `replies` means, with the connection ready for the next message."""
-        expected = [250, 250, 354]
-        refused = [place for place, (code, _) in enumerate(replies) if code != expected[place]]
-        if not refused:
+        refused = next((place for place, reply in enumerate(replies) if _is_no(reply)), None)
+        if refused is None:
+            if replies[-1][0] != 354:
+                raise smtplib.SMTPServerDisconnected("an answer that makes no sense")
             return
-        if len(replies) == len(expected) and replies[-1][0] == 354:
-            # It waits for a content that nobody is to get (RFC 2920, 3.1).
-            self.send(".\r\n")
-            self.getreply()
-        code, text = replies[refused[0]]
-        self.is_in_order = 400 <= code < 600 and code != CLOSING and self.rset()[0] == 250
-        if refused[0] == 0:
+        code, text = replies[refused]
+        try:
+            if replies[-1][0] == 354:
+                # It waits for a content that nobody is to get (RFC 2920, 3.1).
+                self.send(".\r\n")
+                self.getreply()
+            self.is_in_order = code != CLOSING and self.rset()[0] == 250
+        except (OSError, smtplib.SMTPException):
+            self.is_in_order = False
+        if refused == 0:
             raise smtplib.SMTPSenderRefused(code, text, sender)
-        if refused[0] == 1:
+        if refused == 1:
             raise smtplib.SMTPRecipientsRefused({recipient: (code, text)})
         raise smtplib.SMTPDataError(code, text)
+
+
+def _is_no(reply: Reply) -> bool:
+    return 400 <= reply[0] < 600
 
 
 class _Smtp(_OneByOne, smtplib.SMTP):
@@ -90,6 +109,8 @@ class _SmtpOverTls(_OneByOne, smtplib.SMTP_SSL):
 
 class SmtpBackend(smtp.EmailBackend):
     """Django's SMTP backend for our own messages: ready bytes, an envelope sender, and no doubt what went wrong."""
+
+    sends_bytes = True
 
     @property
     def connection_class(self) -> type[smtplib.SMTP]:
@@ -110,7 +131,8 @@ class SmtpBackend(smtp.EmailBackend):
             return bool(super()._send(email_message))  # type: ignore[misc]  # Django's own, which has no types
         sender = email_message.bounce_address or _bare(email_message.from_email)
         recipient = encoded_address(email_message.to[0])
-        self.connection.transmit(sender, recipient, email_message.mime_bytes())  # type: ignore[union-attr]  # _OneByOne
+        content = email_message.mime_bytes()
+        self.connection.transmit(sender, recipient, content)  # type: ignore[union-attr]  # _OneByOne
         return True
 
 
@@ -128,6 +150,7 @@ class OutboxBackend(BaseEmailBackend):
     """
 
     may_have_sent = False
+    sends_bytes = True
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         folder: Path = settings.MAIL_OUTBOX_DIR
@@ -167,7 +190,11 @@ def _put(folder: Path, name: str, content: bytes, html: bytes) -> None:
             # What a process that died here leaves behind is not a message yet.
             page_draft.replace(page)
         os.link(mail_draft, mail)
-    _sync(folder)
+    try:
+        _sync(folder)
+    except OSError as err:
+        # It is there all the same.
+        logger.warning("The names in the outbox may not outlive a power cut: %s", type(err).__name__)
 
 
 @contextmanager

@@ -71,6 +71,7 @@ class Message(EmailMultiAlternatives):
 
     def __init__(self, said: Said, **fields: Any) -> None:
         self.said = said
+        self._bytes = b""
         super().__init__(subject=one_line(said.subject), **fields)
 
     @property
@@ -90,7 +91,12 @@ class Message(EmailMultiAlternatives):
         """Ignore what Django's constructor sets."""
 
     def mime_bytes(self) -> bytes:
-        """Return the whole message with CRLF line ends, the same each time."""
+        """Return the whole message with CRLF line ends, the same each time. Made once."""
+        if not self._bytes:
+            self._bytes = self._make_bytes()
+        return self._bytes
+
+    def _make_bytes(self) -> bytes:
         # No quoted-printable text has an equals sign with an underscore after it.
         boundary = f"=_{self.reference}".encode()
         part = b"--%s\r\n" % boundary + PART
@@ -112,22 +118,22 @@ class Message(EmailMultiAlternatives):
             "From": encoded_address(self.from_email),
             "To": encoded_address(self.to[0]),
             "Reply-To": encoded_address(self.reply_to[0]),
-            "Subject": _encoded(str(self.subject)),
-            **{name: _encoded(value) for name, value in self.extra_headers.items()},
+            "Subject": _encoded("Subject", str(self.subject)),
+            **{name: _encoded(name, value) for name, value in self.extra_headers.items()},
             "MIME-Version": "1.0",
         }
         return "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
 
 
-def _encoded(value: str) -> str:
+def _encoded(name: str, value: str) -> str:
     """Return a header's value in ASCII (RFC 2047); one that only looks as if it were encoded is encoded."""
-    return value if value.isascii() and "=?" not in value else _encoded_words(value)
+    return value if value.isascii() and "=?" not in value else _encoded_words(name, value)
 
 
 @lru_cache(maxsize=1000)
-def _encoded_words(value: str) -> str:
+def _encoded_words(name: str, value: str) -> str:
     # Many get the same subject.
-    return Header(value, "utf-8", maxlinelen=76).encode(linesep="\r\n")
+    return Header(value, "utf-8", maxlinelen=76, header_name=name).encode(linesep="\r\n")
 
 
 def encoded_address(address: str) -> str:

@@ -5,13 +5,23 @@ import smtplib
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from ssl import SSLCertVerificationError
 from typing import Any
 
-from anymail.exceptions import AnymailAPIError, AnymailError
+from anymail.exceptions import (
+    AnymailAPIError,
+    AnymailConfigurationError,
+    AnymailError,
+    AnymailUnsupportedFeature,
+)
 from django.core.mail import BadHeaderError
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 # What refusals say, of whatever provider, when they are about us and not about the recipient.
+TOO_LARGE = 552
+# The longest pause that is taken from a provider: longer ones are more likely a mistake.
+LONGEST_ASKED = timedelta(hours=1)
+ADDRESS = re.compile(r"\S+@\S+")
 ABOUT_ACCOUNT = re.compile(
     r"\b(sender|from.?(address|email|domain)|signature|domain.{0,20}not.{0,20}verified|api.?key|token|account|credits?"
     r"|quota|not authorized|sandbox|suspended)\b",
@@ -24,6 +34,15 @@ ACCOUNT_NAMES = {
     "AccountSuspendedException",
     "MailFromDomainNotVerifiedException",
     "SendingPausedException",
+}
+
+
+OURS_TO_MEND = {
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.PAYMENT_REQUIRED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.METHOD_NOT_ALLOWED,
 }
 
 
@@ -66,12 +85,12 @@ class Uncertain(HandOverError):
 def in_our_words(err: Exception, *, may_have_sent: bool) -> HandOverError:
     """Return what `err` means. The text carries codes and types, never an address."""
     match err:
-        case HandOverError():
-            return err
         case smtplib.SMTPRecipientsRefused() | smtplib.SMTPResponseException():
             return _by_server(err)
         case AnymailAPIError():
             return _by_answer(err)
+        case AnymailError() if isinstance(err, AnymailConfigurationError | AnymailUnsupportedFeature):
+            return AccountBroken(type(err).__name__)
         case AnymailError() | BadHeaderError() | UnicodeError() | FileExistsError():
             return Refused(f"the message cannot be sent: {type(err).__name__}")
         case _:
@@ -81,10 +100,14 @@ def in_our_words(err: Exception, *, may_have_sent: bool) -> HandOverError:
 def _by_server(err: smtplib.SMTPRecipientsRefused | smtplib.SMTPResponseException) -> HandOverError:
     if isinstance(err, smtplib.SMTPRecipientsRefused):
         return _by_reply(max((reply[0] for reply in err.recipients.values()), default=0))
-    is_refused_sender = isinstance(err, smtplib.SMTPSenderRefused) and err.smtp_code >= 500
-    if isinstance(err, smtplib.SMTPAuthenticationError) or is_refused_sender:
+    if isinstance(err, smtplib.SMTPConnectError):
+        # It answered, but not with a greeting.
+        return RefusedForNow(f"SMTP {err.smtp_code}", is_about_us=True)
+    is_about_us = isinstance(err, smtplib.SMTPSenderRefused | smtplib.SMTPAuthenticationError)
+    if is_about_us and err.smtp_code != TOO_LARGE:
         # Said before any recipient was named: it is about the account (530: log in first), not about the message.
-        return AccountBroken(f"SMTP {err.smtp_code}")
+        text = f"SMTP {err.smtp_code}"
+        return AccountBroken(text) if err.smtp_code >= 500 else RefusedForNow(text, is_about_us=True)
     return _by_reply(err.smtp_code)
 
 
@@ -118,10 +141,15 @@ def _by_status(status: int, err: AnymailAPIError) -> HandOverError:
     text = f"HTTP {status}"
     if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         return RefusedForNow(text, is_about_us=True, retry_after=_retry_after(err))
-    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN}:
+    if status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}:
+        return RefusedForNow(text)
+    if status in OURS_TO_MEND:
         return AccountBroken(text)
+    if status == HTTPStatus.CONFLICT:
+        return Uncertain(text)
     if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        is_about_us = ABOUT_ACCOUNT.search(str(getattr(err.response, "text", "")))
+        # Without addresses: "account@example.org is inactive" is not about ours.
+        is_about_us = ABOUT_ACCOUNT.search(ADDRESS.sub("", str(getattr(err.response, "text", ""))))
         return AccountBroken(text) if is_about_us else Refused(text)
     return Uncertain(text)
 
@@ -129,18 +157,17 @@ def _by_status(status: int, err: AnymailAPIError) -> HandOverError:
 def _retry_after(err: AnymailAPIError) -> timedelta | None:
     """Return how long the provider asks to be left alone: it says so in seconds, or as a date."""
     value = str(getattr(err.response, "headers", {}).get("Retry-After", "")).strip()
-    if value.isdecimal():
-        return timedelta(seconds=min(int(value), 86_400))
     try:
-        return max(parsedate_to_datetime(value) - datetime.now(UTC), timedelta())
-    except (TypeError, ValueError):
+        asked = timedelta(seconds=int(value)) if value.isdecimal() else parsedate_to_datetime(value) - datetime.now(UTC)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return min(max(asked, timedelta()), LONGEST_ASKED)
 
 
 def _never_connected(err: BaseException | None) -> bool:
     """Whether an HTTP request failed at its connection: no such host, refused, or no answer to the first knock."""
     while err is not None:
-        if isinstance(err, NewConnectionError | ConnectTimeoutError):
+        if isinstance(err, NewConnectionError | ConnectTimeoutError | NameResolutionError | SSLCertVerificationError):
             return True
         err = err.__cause__ or err.__context__
     return False

@@ -77,7 +77,7 @@ def give_back(count: int, at: datetime) -> None:
     """Take `count` messages that were reserved in the last minutes and did not leave out of the counts."""
     latest = HandedOver.objects.filter(provider__name=settings.MAIL_PROVIDER, minute__lte=at, count__gte=count)
     if count and (minute := latest.order_by("-minute").first()):
-        HandedOver.objects.filter(pk=minute.pk).update(count=F("count") - count)
+        HandedOver.objects.filter(pk=minute.pk, count__gte=count).update(count=F("count") - count)
 
 
 def slow_down(at: datetime, wait: timedelta | None = None) -> datetime:
@@ -112,7 +112,8 @@ def stopped() -> models.QuerySet[Provider]:
 
 
 def start_again() -> bool:
-    """Let mail leave again; return whether this call did it."""
+    """Let mail leave again, also if the provider asked for a pause; return whether an operator had stopped it."""
+    Provider.objects.filter(name=settings.MAIL_PROVIDER).update(slowed_until=None)
     return bool(stopped().update(stopped_at=None))
 
 

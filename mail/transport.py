@@ -13,7 +13,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 from mail.headers import one_line
 from mail.message import PLAIN_ADDRESS, Message
-from mail.outcomes import NotSent, Refused, Uncertain, in_our_words
+from mail.outcomes import AccountBroken, Refused, Uncertain, in_our_words
 
 logger = logging.getLogger(__name__)
 
@@ -31,18 +31,25 @@ class Mailer:
         self.close()
 
     def open(self) -> BaseEmailBackend:
-        """Return the open connection. Raises NotSent when there is none to be had, AccountBroken when we may not."""
+        """Return the open connection. Raises NotSent, RefusedForNow or AccountBroken."""
         if self._connection is None:
             try:
                 self._connection = get_connection()
                 self._connection.open()
-            except smtplib.SMTPAuthenticationError as err:
-                self.close()  # the server has answered, and refused the password
-                raise in_our_words(err, may_have_sent=False) from err
-            except (OSError, smtplib.SMTPException, AnymailError, ImproperlyConfigured) as err:
+            except (AnymailError, ImproperlyConfigured) as err:
                 self.close()
-                raise NotSent(type(err).__name__) from err
+                raise AccountBroken(type(err).__name__) from err
+            except (OSError, smtplib.SMTPException) as err:
+                self.close()  # the server may have answered, and refused the password
+                raise in_our_words(err, may_have_sent=False) from err
         return self._connection
+
+    def build(self, message: Message) -> None:
+        """Make what will be sent of `message`; raises whatever making it raises, before it counts as leaving."""
+        if getattr(self.open(), "sends_bytes", False):
+            message.mime_bytes()
+        else:
+            _ = message.body, message.alternatives
 
     def hand_over(self, message: Message) -> str:
         """Send `message`; return the provider's id for it, empty when it gives none.
@@ -84,7 +91,7 @@ def _provider_id(message: Message) -> str:
         raise Refused(f"the provider says: {', '.join(sorted(statuses))}")
     if not statuses or statuses - {"sent", "queued"}:
         raise Uncertain("the provider does not say whether it took the message")
-    return str(told.message_id or "")
+    return one_line(str(told.message_id or ""))
 
 
 def _is_one_address(recipients: Sequence[str]) -> bool:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
 
 from newsletter.models import Delivery, DeliveryQuerySet
 
@@ -18,7 +19,7 @@ logger = logging.getLogger(__name__)
 CLAIM_SIZE = 100
 # What it takes to send one: the rest of a row and its reader takes longer to read than the mail to make.
 NEEDED = [
-    *("edition_id", "subscriber_id", "status", "due_at", "attempts", "claim", "lease_until", "picks"),
+    *("edition_id", "subscriber_id", "status", "due_at", "attempts", "claim", "lease_until", "handed_over_at", "picks"),
     *(f"subscriber__{name}" for name in ("email", "status", "link_version", "cadence", "paused_until", "time_zone")),
 ]
 Status = Delivery.Status
@@ -56,7 +57,7 @@ def in_hand(deliveries: Iterable[Delivery]) -> DeliveryQuerySet:
 def put_back(deliveries: Iterable[Delivery]) -> int:
     """Queue again what this process has taken and surely not sent; return how many."""
     return in_hand(deliveries).update(
-        status=Status.QUEUED, claim=None, lease_until=None, handed_over_at=None, attempts=F("attempts") - 1
+        status=Status.QUEUED, claim=None, lease_until=None, handed_over_at=None, attempts=Greatest(F("attempts") - 1, 0)
     )
 
 

@@ -8,16 +8,15 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 
 from mail import throttle
 from mail.message import Message
-from mail.outcomes import AccountBroken, HandOverError, NotSent, Refused, RefusedForNow, Uncertain
+from mail.outcomes import AccountBroken, NotSent, Refused, RefusedForNow, Uncertain
 from mail.transport import Mailer
 from newsletter.claiming import CLAIM_SIZE, claim, in_hand, put_back
 from newsletter.due import reason_not_wanted
@@ -39,6 +38,8 @@ from newsletter.storms import BAD, pause_for_account, pause_in_storm
 from subscribers.models import Subscriber, Suppression
 
 logger = logging.getLogger(__name__)
+
+A_LITTLE_LATER = timedelta(seconds=10)
 
 Clock = Callable[[], datetime]
 Status = Delivery.Status
@@ -75,6 +76,9 @@ class Sender:
         self._untouched: dict[UUID, Delivery] = {}
         self._outcomes: list[Outcome] = []
         self._went: list[Outcome] = []
+        # Messages of this claim that the other side had to do with.
+        self._answered = 0
+        self._is_slowed = False
 
     def goes_on(self) -> bool:
         return self.clock() < self.until and not self.is_stopping()
@@ -89,6 +93,9 @@ class Sender:
         except NotSent as err:
             logger.warning("No connection to the mail server: %s", err)
             self._note(*[retried(delivery, str(err), self.clock()) for delivery in self._untouched.values()])
+            is_open = False
+        except RefusedForNow as err:
+            self._pause_for_all(err)
             is_open = False
         except AccountBroken as err:
             pause_for_account({delivery.edition_id for delivery in self._untouched.values()}, str(err), self.clock())
@@ -119,16 +126,22 @@ class Sender:
         return False
 
     def _send_window(self, window: Sequence[Delivery]) -> bool:
-        """Hand a window over; return whether the other side takes more."""
+        """Hand a window over; return whether there is time for more, and the other side takes it."""
         at = self.clock()
         ready = [(delivery, message) for delivery in window if (message := self._message(delivery, at))]
-        for delivery, message in self._commit_hand_over(ready, at):
-            if self.is_stopping():
+        leaving = self._commit_hand_over(ready, at)
+        for delivery, message in leaving:
+            # Long before somebody else takes it for unknown.
+            if not self.goes_on() or self.clock() - at > settings.NEWSLETTER_LEASE / 2:
                 return False
             del self._untouched[delivery.pk]
             if not self._hand_over(delivery, message):
                 return False
-        return True
+        return bool(leaving) or not ready or self._may_go_on(at)
+
+    def _may_go_on(self, at: datetime) -> bool:
+        """Whether mail may leave at all, when nothing of a window did."""
+        return throttle.is_open(at)
 
     def _message(self, delivery: Delivery, at: datetime) -> Message | None:
         """Return the mail of a delivery; None, with that noted, when it is not to be sent or cannot be made."""
@@ -139,10 +152,14 @@ class Sender:
             self._note(skipped(delivery, reason))
         elif reader:
             try:
-                return digest_message(delivery, reader, compiled, at)
-            except Exception:  # one row that cannot be rendered, whatever the cause, does not stop the others
+                message = digest_message(delivery, reader, compiled, at)
+                self.mailer.build(message)
+            except (LookupError, ValueError, TypeError, AttributeError):
+                # One that cannot be made does not stop the others.
                 logger.exception("Delivery %s cannot be rendered", delivery.pk)
                 self._note(failed(delivery, "cannot be rendered"))
+            else:
+                return message
         return None
 
     def _edition(self, edition_id: int) -> tuple[Edition, CompiledDigest]:
@@ -159,6 +176,8 @@ class Sender:
         deliveries = [delivery for delivery, _ in ready]
         count = settle_and_hand_over(self._outcomes, deliveries, at)
         self._outcomes.clear()
+        for delivery in deliveries:
+            delivery.handed_over_at = at
         if count == len(ready):
             return ready
         leaving = set(in_hand(deliveries).filter(status=Status.HANDED_OVER).values_list("pk", flat=True))
@@ -166,7 +185,11 @@ class Sender:
         return [(delivery, message) for delivery, message in ready if delivery.pk in leaving]
 
     def _look_again(self, deliveries: Sequence[Delivery], at: datetime) -> None:
-        """Note why `deliveries` may not leave after all. What only changed, or waits with its edition, is put back."""
+        """Note why `deliveries` may not leave after all.
+
+        What waits with its edition is put back; what only changed is tried again a little later.
+        """
+        sending = set(Edition.objects.sending().values_list("pk", flat=True)) if throttle.is_open(at) else set()
         for delivery in in_hand(deliveries).select_related("subscriber"):
             delivery.edition = self._edition(delivery.edition_id)[0]
             reader = delivery.subscriber
@@ -174,11 +197,13 @@ class Sender:
             reason = Delivery.SkipReason.SUPPRESSED if is_suppressed else _reason_to_skip(delivery, reader, at)
             if reason:
                 self._note(skipped(delivery, reason))
+            elif delivery.edition_id in sending:
+                self._note(retried(delivery, "something changed", at, not_before=at + A_LITTLE_LATER))
 
     def _hand_over(self, delivery: Delivery, message: Message) -> bool:
         """Hand one message over and note how that went; return whether the other side takes more."""
         try:
-            self._note(accepted(delivery, self.mailer.hand_over(message)))
+            provider_id = self.mailer.hand_over(message)
         except Refused as err:
             self._note(failed(delivery, str(err)))
         except Uncertain as err:
@@ -187,19 +212,28 @@ class Sender:
             self._untouched[delivery.pk] = delivery
             pause_for_account([delivery.edition_id], str(err), self.clock())
             return False
-        except HandOverError as err:
+        except RefusedForNow as err:
             return self._try_later(delivery, err)
+        except NotSent as err:
+            self._note(retried(delivery, str(err), self.clock()))
+            return True
+        else:
+            self._note(accepted(delivery, provider_id))
+        self._answered += 1
         return True
 
-    def _try_later(self, delivery: Delivery, err: HandOverError) -> bool:
-        at = self.clock()
-        if isinstance(err, RefusedForNow) and err.is_about_us:
-            until = throttle.slow_down(at, err.retry_after)
-            logger.warning("The mail provider asks for a pause until %s: %s", until, err)
-            self._note(retried(delivery, str(err), at, not_before=until))
-            return False
-        self._note(retried(delivery, str(err), at))
-        return True
+    def _try_later(self, delivery: Delivery, err: RefusedForNow) -> bool:
+        self._answered += 1
+        until = self._pause_for_all(err) if err.is_about_us else None
+        self._note(retried(delivery, str(err), self.clock(), not_before=until))
+        return until is None
+
+    def _pause_for_all(self, err: RefusedForNow) -> datetime:
+        """Let no process send for a while; return until when."""
+        until = throttle.slow_down(self.clock(), err.retry_after)
+        self._is_slowed = True
+        logger.warning("The mail provider asks for a pause until %s: %s", until, err)
+        return until
 
     def _note(self, *outcomes: Outcome) -> None:
         for outcome in outcomes:
@@ -217,20 +251,20 @@ class Sender:
         at = self.clock()
         persist(partial(self._conclude, at))
         went, self._went = self._went, []
-        throttle.give_back(max(0, slots.count - len(went)), at)
-        if slots.was_slowed and any(outcome.status == Status.ACCEPTED for outcome in went):
+        answered, self._answered = self._answered, 0
+        throttle.give_back(slots.count - answered, at)
+        if slots.was_slowed and not self._is_slowed and any(outcome.status == Status.ACCEPTED for outcome in went):
             throttle.note_accepted()
         bad = [outcome.delivery.edition_id for outcome in went if outcome.status in BAD]
-        if 2 * len(bad) > len(went):
+        if bad and 2 * len(bad) >= len(went):
             for edition_id in set(bad):
                 pause_in_storm(edition_id, at)
         return bool(went)
 
     def _conclude(self, at: datetime) -> None:
-        with transaction.atomic():
-            settle(self._outcomes, at)
-            put_back(self._untouched.values())
+        settle(self._outcomes, at)
         self._outcomes.clear()
+        put_back(self._untouched.values())
         self._untouched.clear()
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -77,11 +77,20 @@ def _write(same: Sequence[Outcome], leaving: Sequence[Delivery], at: datetime) -
     changes = _changes(same[0], at) if same else {}
     written, left = statements.settle_and_hand_over([outcome.delivery for outcome in same], changes, leaving, at)
     if written < len(same):
-        lost = len(same) - written
-        logger.error("%s of %s deliveries were not ours when they became %s", lost, len(same), same[0].status)
+        _correct(same, changes)
     if same and same[0].status in {Status.FAILED, Status.UNKNOWN}:
         logger.warning("%s deliveries %s: %s", written, same[0].status, same[0].facts["detail"])
     return left
+
+
+def _correct(same: Sequence[Outcome], changes: Mapping[str, Any]) -> None:
+    """Write down after all what is known of deliveries that were taken for unknown in the meantime."""
+    corrected = 0
+    if same[0].status in {Status.ACCEPTED, Status.FAILED}:
+        for outcome in same:
+            unknown_now = Delivery.objects.filter(pk=outcome.delivery.pk, status=Status.UNKNOWN)
+            corrected += unknown_now.filter(handed_over_at=outcome.delivery.handed_over_at).update(**changes)
+    logger.warning("%s deliveries were not in hand any more, %s corrected to %s", len(same), corrected, same[0].status)
 
 
 def _changes(outcome: Outcome, at: datetime) -> dict[str, Any]:

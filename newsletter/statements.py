@@ -34,7 +34,9 @@ HAND_OVER = """
         AND (reader.preferences_changed_at IS NULL OR reader.preferences_changed_at <= %(claimed_at)s)
     )
     AND NOT EXISTS (SELECT 1 FROM subscribers_suppression WHERE address_hash IN ({hashes}))
-    AND NOT EXISTS (SELECT 1 FROM mail_provider WHERE name = %(provider)s AND stopped_at IS NOT NULL)
+    AND NOT EXISTS (
+        SELECT 1 FROM mail_provider WHERE name = %(provider)s AND (stopped_at IS NOT NULL OR slowed_until > %(at)s)
+    )
 """
 
 

@@ -4,12 +4,11 @@ A Celery node that is asked to end tells its own main process only. One octet of
 were forked from it, tells the others.
 """
 
-import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from mmap import mmap
-from types import FrameType
 from typing import Any
 
 from celery.signals import worker_shutting_down
@@ -26,20 +25,17 @@ def note_shutdown(**_: Any) -> None:
 def listening() -> Iterator[Callable[[], bool]]:
     """Give a function that tells whether to stop: the node is ending, or this process was sent SIGTERM.
 
-    Whatever the signal would have done, it does; where it would have ended the process, only afterwards.
+    What the signal does otherwise, it does afterwards: a pool's child would end amid a message. Only a main thread
+    hears signals; any other hears of the node.
     """
     received: list[int] = []
-    before = signal.getsignal(signal.SIGTERM)
-
-    def note(number: int, frame: FrameType | None) -> None:
-        received.append(number)
-        if callable(before):
-            before(number, frame)
-
-    signal.signal(signal.SIGTERM, note)
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: bool(_node_is_ending[0])
+        return
+    before = signal.signal(signal.SIGTERM, lambda number, _: received.append(number))
     try:
         yield lambda: bool(received or _node_is_ending[0])
     finally:
-        signal.signal(signal.SIGTERM, before)
-        if received and before == signal.SIG_DFL:
-            os.kill(os.getpid(), signal.SIGTERM)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
+        if received:
+            signal.raise_signal(signal.SIGTERM)

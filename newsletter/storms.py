@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Count, Q
 
 from newsletter.alerts import raise_alert
@@ -34,5 +35,6 @@ def pause_for_account(edition_ids: Iterable[int], detail: str, at: datetime) -> 
 
 
 def _pause(edition: Edition, kind: Alert.Kind, text: str, at: datetime) -> None:
-    if edition.pause(at, text):
-        raise_alert(kind, text, at, edition=edition)
+    with transaction.atomic():
+        if edition.pause(at, text):
+            raise_alert(kind, text, at, edition=edition)

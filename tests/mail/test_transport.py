@@ -1,6 +1,7 @@
 import socket
 import time
 from asyncio import WriteTransport
+from datetime import timedelta
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
@@ -42,14 +43,16 @@ class PickyServer(MailServer):
     async def handle_MAIL(  # noqa: N802  aiosmtpd's
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        envelope.mail_from = address
-        return await self._answer("mail", server, session, "250 OK")
+        reply = await self._answer("mail", server, session, "250 OK")
+        envelope.mail_from = address if reply.startswith("2") else None
+        return reply
 
     async def handle_RCPT(  # noqa: N802  aiosmtpd's
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        envelope.rcpt_tos.append(address)
-        return await self._answer("rcpt", server, session, "250 OK")
+        reply = await self._answer("rcpt", server, session, "250 OK")
+        envelope.rcpt_tos += [address] if reply.startswith("2") else []
+        return reply
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's
         return await self._answer("data", server, session, await super().handle_DATA(server, session, envelope))
@@ -149,7 +152,7 @@ def test_a_connection_lost_after_the_message_leaves_it_uncertain(settings: Setti
 
 
 def test_an_answer_that_makes_no_sense_leaves_it_uncertain(settings: Settings) -> None:
-    with serving_mail(settings, PickyServer(data="299 perhaps")), pytest.raises(Uncertain, match=r"^SMTP 299$"):
+    with serving_mail(settings, PickyServer(data="399 perhaps")), pytest.raises(Uncertain, match=r"^SMTP 399$"):
         hand_over()
 
 
@@ -190,6 +193,82 @@ def test_a_message_goes_to_one_plain_address_or_nowhere(to: str, mail_server: Ma
     assert mail_server.received == []
 
 
+# --- SMTP, several commands at once -------------------------------------------------------------------------------
+
+
+class PipeliningServer(PickyServer):
+    """Takes several commands at once, and counts how much content it was given."""
+
+    async def handle_EHLO(  # noqa: N802  aiosmtpd's
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", responses[-1]]
+
+
+def test_a_server_that_takes_several_commands_at_once_gets_the_message_once(settings: Settings) -> None:
+    server = PipeliningServer()
+    with serving_mail(settings, server), Mailer() as mailer:
+        for number in range(3):
+            mailer.hand_over(make_letter(to=READER, reference=f"delivery-{number}"))
+    assert [envelope.rcpt_tos for envelope in server.received] == [[READER]] * 3
+    assert len(server.peers) == 1
+
+
+@pytest.mark.parametrize("kind", [PickyServer, PipeliningServer])
+def test_an_address_that_is_forwarded_is_accepted_like_any_other(kind: type[PickyServer], settings: Settings) -> None:
+    server = kind(rcpt="251 not here; will forward", data="251 fine")
+    with serving_mail(settings, server):
+        hand_over()
+    (envelope,) = server.received
+    assert b"One paper." in (envelope.original_content or b"")
+
+
+@pytest.mark.parametrize("kind", [PickyServer, PipeliningServer])
+@pytest.mark.parametrize(("step", "expected"), [("mail", AccountBroken), ("rcpt", Refused)])
+def test_after_a_refusal_the_connection_serves_the_next_message(
+    kind: type[PickyServer], step: str, expected: type[HandOverError], settings: Settings
+) -> None:
+    server = kind(**{step: "550 no"})
+    with serving_mail(settings, server), Mailer() as mailer:
+        with pytest.raises(expected):
+            mailer.hand_over(make_letter(reference="delivery-1"))
+        server.answers.clear()
+        mailer.hand_over(make_letter(reference="delivery-2"))
+    assert [len(envelope.rcpt_tos) for envelope in server.received] == [1]
+    assert b"delivery-2" in (server.received[0].original_content or b"")
+    assert len(server.peers) == 1
+
+
+class Hangs(PipeliningServer):
+    """Gives its answer to one step, and hangs up."""
+
+    async def _answer(self, step: str, server: SMTP, session: Session, usual: str) -> str:
+        if step not in self.answers:
+            return usual
+        await server.push(self.answers[step] or "421 gone")
+        assert isinstance(server.transport, WriteTransport)
+        server.transport.close()
+        return "250 OK"
+
+
+@pytest.mark.parametrize("step", ["mail", "rcpt"])
+def test_who_says_421_and_hangs_up_asks_for_a_pause(step: str, settings: Settings) -> None:
+    with serving_mail(settings, Hangs(**{step: "421 too much"})), pytest.raises(RefusedForNow) as caught:
+        hand_over()
+    assert caught.value.is_about_us
+
+
+def test_who_refuses_and_hangs_up_has_refused(settings: Settings) -> None:
+    with serving_mail(settings, Hangs(rcpt="550 no such user")), pytest.raises(Refused, match=r"^SMTP 550$"):
+        hand_over()
+
+
+def test_a_message_that_is_too_large_is_refused_and_not_the_account(settings: Settings) -> None:
+    with serving_mail(settings, PickyServer(mail="552 too large")), pytest.raises(Refused, match=r"^SMTP 552$"):
+        hand_over()
+
+
 # --- An email provider ----------------------------------------------------------------------------------------------
 
 
@@ -207,7 +286,11 @@ def test_an_accepted_message_brings_the_provider_s_id(accepting_esp: HTTPServer)
         (402, AccountBroken),
         (403, AccountBroken),
         (400, Refused),
-        (404, Refused),
+        (404, AccountBroken),
+        (405, AccountBroken),
+        (408, RefusedForNow),
+        (409, Uncertain),
+        (425, RefusedForNow),
         (413, Refused),
         (422, Refused),
         (500, Uncertain),
@@ -222,6 +305,31 @@ def test_a_status_of_the_provider_has_its_meaning(status: int, expected: type[Ha
         hand_over()
     assert type(caught.value) is expected
     assert str(caught.value) == f"HTTP {status}"
+
+
+@pytest.mark.parametrize("address", ["account@example.org", "sender@example.org", "token.smith@example.org"])
+def test_an_address_that_a_provider_repeats_is_not_about_the_account(address: str, esp: HTTPServer) -> None:
+    answer = {"ErrorCode": 0, "Message": f"invalid recipient: {address}"}
+    esp.expect_request("/email").respond_with_json(answer, status=400)
+    with Mailer() as mailer, pytest.raises(Refused):
+        mailer.hand_over(make_letter(to=address))
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [("120", 120), ("0", 0), ("9" * 5000, None), ("Thu, 31 Dec 2099 00:00:00 GMT", 3600), ("soon", None), ("", None)],
+)
+def test_a_provider_says_how_long_to_wait_but_not_for_ever(asked: str, seconds: int | None, esp: HTTPServer) -> None:
+    esp.expect_request("/email").respond_with_json({}, status=429, headers={"Retry-After": asked})
+    with pytest.raises(RefusedForNow) as caught:
+        hand_over()
+    assert caught.value.retry_after == (None if seconds is None else timedelta(seconds=seconds))
+
+
+def test_a_missing_key_is_for_a_person_to_mend(settings: Settings) -> None:
+    settings.EMAIL_BACKEND, settings.ANYMAIL = "anymail.backends.postmark.EmailBackend", {}
+    with pytest.raises(AccountBroken, match=r"^AnymailConfigurationError$"):
+        hand_over()
 
 
 def test_a_page_in_place_of_an_answer_leaves_it_uncertain(esp: HTTPServer) -> None:

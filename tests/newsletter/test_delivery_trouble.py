@@ -5,12 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import OperationalError
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
 from mail import throttle
 from mail.models import Provider
+from newsletter.claiming import claim, release_expired
 from newsletter.delivery import send_due
 from newsletter.models import Alert, Delivery, Edition
 from newsletter.settling import persist
@@ -161,8 +163,6 @@ def test_a_reader_who_changed_a_wish_after_the_claim_is_looked_at_again(mail_ser
 
 
 def test_what_the_world_has_told_of_is_not_unknown(mail_server: MailServer) -> None:
-    from newsletter.claiming import claim, release_expired  # noqa: PLC0415
-
     queue(readers=2)
     told, _ = claim(NOW)
     Delivery.objects.update(status="handed_over")
@@ -189,3 +189,47 @@ def test_a_database_that_is_away_for_a_moment_is_tried_again() -> None:
 
     persist(write)
     assert done == [1]
+
+
+def test_what_never_left_does_not_use_up_the_limits(settings: Settings, mail_server: MailServer) -> None:
+    settings.MAIL_PER_HOUR = 5
+    queue(readers=5)
+    port, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
+    assert send() == {"queued": 5}
+    settings.EMAIL_PORT = port
+    assert send(NOW + MINUTE) == {"accepted": 5}
+
+
+def test_one_that_cannot_be_made_fails_before_it_counts_as_leaving(mail_server: MailServer) -> None:
+    _, broken = queue(readers=2)
+    picks = [*broken.picks, {"paper_id": 0, "score": 1.0, "reason": "gone"}]
+    Delivery.objects.filter(pk=broken.pk).update(picks=picks)
+    assert send() == {"accepted": 1, "failed": 1}
+    broken.refresh_from_db()
+    assert (broken.status, broken.handed_over_at) == ("failed", None)
+
+
+def test_when_half_a_lease_is_over_the_rest_of_a_window_is_put_back(
+    settings: Settings, mail_server: MailServer
+) -> None:
+    settings.NEWSLETTER_WINDOW = 5
+    queue(readers=5)
+    send_due(lambda: NOW + 4 * MINUTE if mail_server.received else NOW, until=NOW + timedelta(hours=1))
+    assert len(mail_server.received) == 1
+    assert statuses() == {"accepted": 1, "queued": 4}
+
+
+class LateBackend(BaseEmailBackend):
+    """Takes a message when everybody believes its process dead."""
+
+    def send_messages(self, email_messages: object) -> int:
+        release_expired(NOW + timedelta(hours=1))
+        assert statuses() == {"unknown": 1}
+        return 1
+
+
+def test_an_answer_that_comes_after_the_lease_is_not_lost(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.LateBackend"
+    queue()
+    send()
+    assert statuses() == {"accepted": 1}
