@@ -17,6 +17,8 @@ from anymail.exceptions import (
 from django.core.mail import BadHeaderError
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
+from mail.status_codes import code_in, is_permanent_status
+
 # What refusals say, of whatever provider, when they are about us and not about the recipient.
 TOO_LARGE = 552
 # The longest pause that is taken from a provider: longer ones are more likely a mistake.
@@ -73,9 +75,13 @@ class RefusedForNow(HandOverError):
 
 
 class Refused(HandOverError):
-    """The other side, or the message itself, says no for good."""
+    """The other side, or the message itself, says no for good. `is_hard` when there is no such mailbox."""
 
     permanent = True
+
+    def __init__(self, text: str, *, is_hard: bool = False) -> None:
+        super().__init__(text)
+        self.is_hard = is_hard
 
 
 class Uncertain(HandOverError):
@@ -99,7 +105,8 @@ def in_our_words(err: Exception, *, may_have_sent: bool) -> HandOverError:
 
 def _by_server(err: smtplib.SMTPRecipientsRefused | smtplib.SMTPResponseException) -> HandOverError:
     if isinstance(err, smtplib.SMTPRecipientsRefused):
-        return _by_reply(max((reply[0] for reply in err.recipients.values()), default=0))
+        # We name one at a time.
+        return _by_reply(*max(err.recipients.values(), default=(0, b"")))
     if isinstance(err, smtplib.SMTPConnectError):
         # It answered, but not with a greeting.
         return RefusedForNow(f"SMTP {err.smtp_code}", is_about_us=True)
@@ -108,13 +115,15 @@ def _by_server(err: smtplib.SMTPRecipientsRefused | smtplib.SMTPResponseExceptio
         # Said before any recipient was named: it is about the account (530: log in first), not about the message.
         text = f"SMTP {err.smtp_code}"
         return AccountBroken(text) if err.smtp_code >= 500 else RefusedForNow(text, is_about_us=True)
-    return _by_reply(err.smtp_code)
+    return _by_reply(err.smtp_code, err.smtp_error)
 
 
-def _by_reply(code: int) -> HandOverError:
+def _by_reply(code: int, said: bytes | str) -> HandOverError:
+    words = said.decode(errors="replace") if isinstance(said, bytes) else said
+    text = f"SMTP {code} {code_in(words)}".rstrip()
     if 400 <= code < 500:
-        return RefusedForNow(f"SMTP {code}", is_about_us=code == 421)
-    return Refused(f"SMTP {code}") if 500 <= code < 600 else Uncertain(f"SMTP {code}")
+        return RefusedForNow(text, is_about_us=code == 421)
+    return Refused(text, is_hard=bool(is_permanent_status(words))) if 500 <= code < 600 else Uncertain(text)
 
 
 def _by_answer(err: AnymailAPIError) -> HandOverError:

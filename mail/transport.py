@@ -88,7 +88,7 @@ def _provider_id(message: Message) -> str:
         return ""
     statuses = {recipient.status for recipient in told.recipients.values()}
     if statuses & {"invalid", "rejected", "failed"}:
-        raise Refused(f"the provider says: {', '.join(sorted(statuses))}")
+        raise Refused(f"the provider says: {', '.join(sorted(statuses))}", is_hard="invalid" in statuses)
     if not statuses or statuses - {"sent", "queued"}:
         raise Uncertain("the provider does not say whether it took the message")
     return one_line(str(told.message_id or ""))

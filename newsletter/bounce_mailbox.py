@@ -21,9 +21,9 @@ from flufl.bounce import all_failures
 from imapclient import DELETED, FLAGGED, IMAPClient
 from imapclient.exceptions import IMAPClientError
 
+from mail.status_codes import code_in, is_permanent_status
 from newsletter.bounces import delivery_id_of
 from newsletter.models import DeliveryEvent
-from newsletter.permanence import code_in, is_permanent_status
 
 logger = logging.getLogger(__name__)
 

@@ -27,6 +27,7 @@ from newsletter.settling import (
     Outcome,
     accepted,
     failed,
+    note_hard_refusals,
     persist,
     retried,
     settle,
@@ -205,7 +206,7 @@ class Sender:
         try:
             provider_id = self.mailer.hand_over(message)
         except Refused as err:
-            self._note(failed(delivery, str(err)))
+            self._note(failed(delivery, str(err), is_hard=err.is_hard))
         except Uncertain as err:
             self._note(unknown(delivery, str(err)))
         except AccountBroken as err:
@@ -255,6 +256,7 @@ class Sender:
         throttle.give_back(slots.count - answered, at)
         if slots.was_slowed and not self._is_slowed and any(outcome.status == Status.ACCEPTED for outcome in went):
             throttle.note_accepted()
+        note_hard_refusals(went, at)
         bad = [outcome.delivery.edition_id for outcome in went if outcome.status in BAD]
         if bad and 2 * len(bad) >= len(went):
             for edition_id in set(bad):

@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mail.status_codes import is_permanent_status
+
 # Where the words stand, in lower case and without underscores.
 TELLING = {"type", "event", "eventname", "severity", "bouncetype", "status"}
 HARD = re.compile(r"hard|permanent|invalid_email", re.IGNORECASE)
 SOFT = re.compile(r"soft|transient|temporary|undetermined|blocked", re.IGNORECASE)
 # SparkPost counts kinds of bounces: these mean that there is no such mailbox.
 SPARKPOST_HARD = {"10", "30", "90"}
-STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b", re.ASCII)
 
 
 def is_permanent(said: object, *texts: str) -> bool | None:
@@ -25,24 +26,6 @@ def is_permanent(said: object, *texts: str) -> bool | None:
         return False
     codes = (code for text in texts if (code := is_permanent_status(text)) is not None)
     return next(codes, None)
-
-
-def is_permanent_status(text: str) -> bool | None:
-    """Return whether the first enhanced status code in `text` (RFC 3463) says so; None without one.
-
-    What is said of a mailbox that is full, or of a policy, may be otherwise tomorrow.
-    """
-    found = STATUS.search(text)
-    if found is None:
-        return None
-    kind, subject, detail = found.groups()
-    return kind == "5" and (subject == "1" or (subject, detail) in {("2", "1"), ("0", "0")})
-
-
-def code_in(text: str) -> str:
-    """Return the enhanced status code in `text`, or nothing."""
-    found = STATUS.search(text)
-    return found.group() if found else ""
 
 
 def _words(said: object) -> Iterator[str]:

@@ -8,8 +8,9 @@ from anymail.signals import AnymailTrackingEvent, EventType, RejectReason, track
 from django.dispatch import receiver
 from django.utils import timezone
 
+from mail.status_codes import code_in
 from newsletter.models import DeliveryEvent
-from newsletter.permanence import code_in, is_permanent
+from newsletter.permanence import is_permanent
 from newsletter.tasks import choose_again_task, welcome_late_readers_task
 from subscribers.signals import confirmed, preferences_changed
 

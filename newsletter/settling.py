@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import stamina
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 
 from newsletter import statements
-from newsletter.models import Delivery
+from newsletter.models import Delivery, DeliveryEvent
 
 logger = logging.getLogger(__name__)
 
@@ -31,14 +32,16 @@ class Outcome:
     delivery: Delivery
     status: Delivery.Status
     facts: dict[str, Any] = field(default_factory=dict)
+    # Of a refusal: there is no such mailbox.
+    is_hard: bool = False
 
 
 def accepted(delivery: Delivery, provider_message_id: str) -> Outcome:
     return Outcome(delivery, Status.ACCEPTED, {"detail": "", "provider_message_id": provider_message_id[:200]})
 
 
-def failed(delivery: Delivery, detail: str) -> Outcome:
-    return Outcome(delivery, Status.FAILED, {"detail": detail[:200]})
+def failed(delivery: Delivery, detail: str, *, is_hard: bool = False) -> Outcome:
+    return Outcome(delivery, Status.FAILED, {"detail": detail[:200]}, is_hard=is_hard)
 
 
 def unknown(delivery: Delivery, detail: str) -> Outcome:
@@ -96,6 +99,25 @@ def _correct(same: Sequence[Outcome], changes: Mapping[str, Any]) -> None:
 def _changes(outcome: Outcome, at: datetime) -> dict[str, Any]:
     settled_at = None if outcome.status == Status.QUEUED else at
     return {"status": outcome.status, "settled_at": settled_at, "claim": None, "lease_until": None, **outcome.facts}
+
+
+def note_hard_refusals(outcomes: Iterable[Outcome], at: datetime) -> None:
+    """Keep that there is no such mailbox as news like a provider's, from which the same follows."""
+    refused = [outcome for outcome in outcomes if outcome.is_hard]
+    events = [
+        DeliveryEvent(
+            key=f"refused:{outcome.delivery.pk}",
+            provider=settings.MAIL_PROVIDER,
+            kind=DeliveryEvent.Kind.REJECTED,
+            is_permanent=True,
+            reference=str(outcome.delivery.pk),
+            happened_at=at,
+            received_at=at,
+            detail=outcome.facts["detail"],
+        )
+        for outcome in refused
+    ]
+    DeliveryEvent.objects.bulk_create(events, ignore_conflicts=True)
 
 
 def persist(action: Callable[[], object]) -> None:

@@ -14,10 +14,11 @@ from mail import throttle
 from mail.models import Provider
 from newsletter.claiming import claim, release_expired
 from newsletter.delivery import send_due
+from newsletter.events import process_events
 from newsletter.models import Alert, Delivery, Edition
 from newsletter.settling import persist
 from newsletter.storms import STORM
-from subscribers.models import Subscriber
+from subscribers.models import Subscriber, Suppression
 from tests.conftest import MailServer
 from tests.factories import NOW
 from tests.newsletter.sending import queue, send
@@ -233,3 +234,26 @@ def test_an_answer_that_comes_after_the_lease_is_not_lost(settings: Settings) ->
     queue()
     send()
     assert statuses() == {"accepted": 1}
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "is_covered"),
+    [
+        ("550 5.1.1 No such user", "unsubscribed", True),
+        ("552 5.2.2 Mailbox full", "active", False),
+        ("554 5.7.1 Not wanted", "active", False),
+        ("550 no", "active", False),
+    ],
+)
+def test_a_mailbox_that_is_not_there_is_never_mailed_again(
+    said: str, status: str, is_covered: bool, mail_server: MailServer
+) -> None:
+    queue(readers=3)
+    mail_server.replies = [said]
+    assert send() == {"failed": 1, "accepted": 2}
+    process_events(NOW)
+    refused = Delivery.objects.get(status="failed")
+    assert refused.subscriber
+    assert refused.detail.startswith(f"SMTP {said[:3]}")
+    assert refused.subscriber.status == status
+    assert Suppression.objects.covers(refused.subscriber.email) == is_covered
