@@ -9,8 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from functools import partial
-from uuid import UUID
 
 from django.conf import settings
 
@@ -18,25 +16,22 @@ from mail import throttle
 from mail.message import Message
 from mail.outcomes import AccountBroken, NotSent, Refused, RefusedForNow, Uncertain
 from mail.transport import Mailer
-from newsletter.claiming import CLAIM_SIZE, claim, in_hand, put_back
-from newsletter.due import reason_not_wanted
+from newsletter.claiming import CLAIM_SIZE, claim, in_hand
+from newsletter.due import reason_to_skip
+from newsletter.hand import Hand
 from newsletter.joining import CompiledDigest
 from newsletter.models import Delivery, Edition
 from newsletter.rendering import digest_message
 from newsletter.settling import (
-    Outcome,
     accepted,
     failed,
     note_hard_refusals,
-    persist,
     retried,
-    settle,
-    settle_and_hand_over,
     skipped,
     unknown,
 )
 from newsletter.storms import BAD, pause_for_account, pause_in_storm
-from subscribers.models import Subscriber, Suppression
+from subscribers.models import Suppression
 
 logger = logging.getLogger(__name__)
 
@@ -73,10 +68,7 @@ class Sender:
         self.is_stopping = is_stopping
         self.counts: Counter[str] = Counter()
         self._editions: dict[int, tuple[Edition, CompiledDigest]] = {}
-        # What is in hand and has surely not left, and how it went with the rest.
-        self._untouched: dict[UUID, Delivery] = {}
-        self._outcomes: list[Outcome] = []
-        self._went: list[Outcome] = []
+        self._hand = Hand([])
         # Messages of this claim that the other side had to do with.
         self._answered = 0
         self._is_slowed = False
@@ -86,24 +78,36 @@ class Sender:
 
     def send(self, claimed: Sequence[Delivery]) -> bool:
         """Send what one claim took; return whether there is reason to claim more."""
-        self._untouched = {delivery.pk: delivery for delivery in claimed}
-        slots = throttle.reserve(len(claimed), self.clock())
-        is_open = slots.count == len(claimed)
+        self._hand = Hand(claimed)
+        at = self.clock()
+        # What is not to be sent waits for nobody's turn.
+        wanted = [delivery for delivery in claimed if self._is_wanted(delivery, at)]
+        slots = throttle.reserve(len(wanted), at)
+        is_open = slots.count == len(wanted)
         try:
-            is_open = self._send_in_windows(claimed[: slots.count], slots) and is_open
+            is_open = self._send_in_windows(wanted[: slots.count], slots) and is_open
         except NotSent as err:
             logger.warning("No connection to the mail server: %s", err)
-            self._note(*[retried(delivery, str(err), self.clock()) for delivery in self._untouched.values()])
+            self._hand.note(*[retried(delivery, str(err), self.clock()) for delivery in self._hand.untouched.values()])
             is_open = False
         except RefusedForNow as err:
             self._pause_for_all(err)
             is_open = False
         except AccountBroken as err:
-            pause_for_account({delivery.edition_id for delivery in self._untouched.values()}, str(err), self.clock())
+            pause_for_account(
+                {delivery.edition_id for delivery in self._hand.untouched.values()}, str(err), self.clock()
+            )
             is_open = False
         finally:
             is_open = self._finish(slots) and is_open
         return is_open
+
+    def _is_wanted(self, delivery: Delivery, at: datetime) -> bool:
+        """Whether a delivery is to be sent as far as its claim told; noted if it is not."""
+        delivery.edition = self._edition(delivery.edition_id)[0]
+        if reason := reason_to_skip(delivery, delivery.subscriber, at):
+            self._hand.note(skipped(delivery, reason))
+        return not reason
 
     def _send_in_windows(self, deliveries: Sequence[Delivery], slots: throttle.Slots) -> bool:
         # Who is held back has the time to write down each message.
@@ -118,8 +122,8 @@ class Sender:
 
     def _wait_until(self, moment: datetime) -> bool:
         """Wait for `moment`; return whether sending goes on then."""
-        if moment > self.clock() and self._outcomes:
-            self._write_down()
+        if moment > self.clock():
+            self._hand.write_down(self.clock())
         while self.goes_on():
             if (wait := (moment - self.clock()).total_seconds()) <= 0:
                 return True
@@ -135,7 +139,7 @@ class Sender:
             # Long before somebody else takes it for unknown.
             if not self.goes_on() or self.clock() - at > settings.NEWSLETTER_LEASE / 2:
                 return False
-            del self._untouched[delivery.pk]
+            self._hand.let_go(delivery)
             if not self._hand_over(delivery, message):
                 return False
         return bool(leaving) or not ready or self._may_go_on(at)
@@ -145,23 +149,19 @@ class Sender:
         return throttle.is_open(at)
 
     def _message(self, delivery: Delivery, at: datetime) -> Message | None:
-        """Return the mail of a delivery; None, with that noted, when it is not to be sent or cannot be made."""
-        edition, compiled = self._edition(delivery.edition_id)
-        delivery.edition = edition
-        reader = delivery.subscriber
-        if reason := _reason_to_skip(delivery, reader, at):
-            self._note(skipped(delivery, reason))
-        elif reader:
-            try:
-                message = digest_message(delivery, reader, compiled, at)
-                self.mailer.build(message)
-            except (LookupError, ValueError, TypeError, AttributeError):
-                # One that cannot be made does not stop the others.
-                logger.exception("Delivery %s cannot be rendered", delivery.pk)
-                self._note(failed(delivery, "cannot be rendered"))
-            else:
-                return message
-        return None
+        """Return the mail of a delivery; None, with that noted, when it cannot be made."""
+        if delivery.subscriber is None:
+            raise ValueError(f"Delivery {delivery.pk} is nobody's.")
+        compiled = self._edition(delivery.edition_id)[1]
+        try:
+            message = digest_message(delivery, delivery.subscriber, compiled, at)
+            self.mailer.build(message)
+        except (LookupError, ValueError, TypeError, AttributeError):
+            # One that cannot be made does not stop the others.
+            logger.exception("Delivery %s cannot be rendered", delivery.pk)
+            self._hand.note(failed(delivery, "cannot be rendered"))
+            return None
+        return message
 
     def _edition(self, edition_id: int) -> tuple[Edition, CompiledDigest]:
         # Its compiled mail is large, and the same for every reader.
@@ -175,11 +175,7 @@ class Sender:
     ) -> Sequence[tuple[Delivery, Message]]:
         """Write down how the last window went, and mark as handed over what of `ready` may still go out; return it."""
         deliveries = [delivery for delivery, _ in ready]
-        count = settle_and_hand_over(self._outcomes, deliveries, at)
-        self._outcomes.clear()
-        for delivery in deliveries:
-            delivery.handed_over_at = at
-        if count == len(ready):
+        if self._hand.hand_over(deliveries, at) == len(ready):
             return ready
         leaving = set(in_hand(deliveries).filter(status=Status.HANDED_OVER).values_list("pk", flat=True))
         self._look_again([delivery for delivery in deliveries if delivery.pk not in leaving], at)
@@ -195,38 +191,38 @@ class Sender:
             delivery.edition = self._edition(delivery.edition_id)[0]
             reader = delivery.subscriber
             is_suppressed = reader is not None and Suppression.objects.covers(reader.email)
-            reason = Delivery.SkipReason.SUPPRESSED if is_suppressed else _reason_to_skip(delivery, reader, at)
+            reason = Delivery.SkipReason.SUPPRESSED if is_suppressed else reason_to_skip(delivery, reader, at)
             if reason:
-                self._note(skipped(delivery, reason))
+                self._hand.note(skipped(delivery, reason))
             elif delivery.edition_id in sending:
-                self._note(retried(delivery, "something changed", at, not_before=at + A_LITTLE_LATER))
+                self._hand.note(retried(delivery, "something changed", at, not_before=at + A_LITTLE_LATER))
 
     def _hand_over(self, delivery: Delivery, message: Message) -> bool:
         """Hand one message over and note how that went; return whether the other side takes more."""
         try:
             provider_id = self.mailer.hand_over(message)
         except Refused as err:
-            self._note(failed(delivery, str(err), is_hard=err.is_hard))
+            self._hand.note(failed(delivery, str(err), is_hard=err.is_hard))
         except Uncertain as err:
-            self._note(unknown(delivery, str(err)))
+            self._hand.note(unknown(delivery, str(err)))
         except AccountBroken as err:
-            self._untouched[delivery.pk] = delivery
+            self._hand.take_back(delivery)
             pause_for_account([delivery.edition_id], str(err), self.clock())
             return False
         except RefusedForNow as err:
             return self._try_later(delivery, err)
         except NotSent as err:
-            self._note(retried(delivery, str(err), self.clock()))
+            self._hand.note(retried(delivery, str(err), self.clock()))
             return True
         else:
-            self._note(accepted(delivery, provider_id))
+            self._hand.note(accepted(delivery, provider_id))
         self._answered += 1
         return True
 
     def _try_later(self, delivery: Delivery, err: RefusedForNow) -> bool:
         self._answered += 1
         until = self._pause_for_all(err) if err.is_about_us else None
-        self._note(retried(delivery, str(err), self.clock(), not_before=until))
+        self._hand.note(retried(delivery, str(err), self.clock(), not_before=until))
         return until is None
 
     def _pause_for_all(self, err: RefusedForNow) -> datetime:
@@ -236,22 +232,12 @@ class Sender:
         logger.warning("The mail provider asks for a pause until %s: %s", until, err)
         return until
 
-    def _note(self, *outcomes: Outcome) -> None:
-        for outcome in outcomes:
-            self._untouched.pop(outcome.delivery.pk, None)
-            self._outcomes.append(outcome)
-            self._went.append(outcome)
-            self.counts[outcome.status] += 1
-
-    def _write_down(self) -> None:
-        persist(partial(settle, self._outcomes, self.clock()))
-        self._outcomes.clear()
-
     def _finish(self, slots: throttle.Slots) -> bool:
         """Write down how it went and put back what did not leave; return whether anything came of it."""
         at = self.clock()
-        persist(partial(self._conclude, at))
-        went, self._went = self._went, []
+        self._hand.put_down(at)
+        went = self._hand.noted
+        self.counts.update(outcome.status for outcome in went)
         answered, self._answered = self._answered, 0
         throttle.give_back(slots.count - answered, at)
         if slots.was_slowed and not self._is_slowed and any(outcome.status == Status.ACCEPTED for outcome in went):
@@ -262,21 +248,3 @@ class Sender:
             for edition_id in set(bad):
                 pause_in_storm(edition_id, at)
         return bool(went)
-
-    def _conclude(self, at: datetime) -> None:
-        settle(self._outcomes, at)
-        self._outcomes.clear()
-        put_back(self._untouched.values())
-        self._untouched.clear()
-
-
-def _reason_to_skip(delivery: Delivery, reader: Subscriber | None, at: datetime) -> Delivery.SkipReason | None:
-    if reader is None:
-        return Delivery.SkipReason.ERASED
-    if not reader.is_active:
-        return Delivery.SkipReason.UNSUBSCRIBED
-    if at > delivery.due_at + settings.NEWSLETTER_LATE_AFTER:
-        return Delivery.SkipReason.LATE
-    if reason := reason_not_wanted(delivery.edition, reader, delivery.due_at):
-        return reason
-    return None if delivery.picks else Delivery.SkipReason.NOTHING_RELEVANT

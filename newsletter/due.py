@@ -51,6 +51,19 @@ def due_again(delivery: Delivery, reader: Subscriber, at: datetime) -> datetime:
     return _next_hour(reader, at) if is_off else at
 
 
+def reason_to_skip(delivery: Delivery, reader: Subscriber | None, at: datetime) -> Delivery.SkipReason | None:
+    """Return why a delivery is not to be sent at `at`, if so; whether the address is suppressed is not asked here."""
+    if reader is None:
+        return Delivery.SkipReason.ERASED
+    if not reader.is_active:
+        return Delivery.SkipReason.UNSUBSCRIBED
+    if at > delivery.due_at + settings.NEWSLETTER_LATE_AFTER:
+        return Delivery.SkipReason.LATE
+    if reason := reason_not_wanted(delivery.edition, reader, delivery.due_at):
+        return reason
+    return None if delivery.picks else Delivery.SkipReason.NOTHING_RELEVANT
+
+
 def reason_not_wanted(edition: Edition, reader: Subscriber, due: datetime) -> Delivery.SkipReason | None:
     """Return why a reader wants no digest of `edition` at `due`, if so."""
     if reader.cadence not in edition.cadences:
