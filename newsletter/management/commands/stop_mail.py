@@ -8,8 +8,8 @@ from newsletter.operating import stop_all
 
 
 class Command(BaseCommand):
-    help = "Let no digest leave any more, from whatever process; what is leaving right now finishes."
+    help = "Let no mail leave any more, from whatever process; what is leaving right now finishes."
 
     def handle(self, *args: Any, **options: Any) -> None:
         is_new = stop_all(timezone.now(), BY)
-        self.stdout.write(f"All digests {'are stopped' if is_new else 'were stopped before'}. To go on: start_mail")
+        self.stdout.write(f"All mail {'is stopped' if is_new else 'was stopped before'}. To go on: start_mail")
