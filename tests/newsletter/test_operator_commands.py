@@ -151,8 +151,8 @@ def test_failed_ones_are_queued_again() -> None:
 
 
 def test_all_mail_is_stopped_and_started_again() -> None:
-    assert "are stopped" in run("stop_mail")
-    assert "were stopped before" in run("stop_mail")
+    assert "is stopped" in run("stop_mail")
+    assert "was stopped before" in run("stop_mail")
     assert not throttle.is_open(timezone.now())
     assert "leaves again" in run("start_mail")
     assert "was not stopped" in run("start_mail")
