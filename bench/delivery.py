@@ -3,7 +3,6 @@
 import time
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
 
 from django.db import connection
 from django.db.models import Max, Min
@@ -11,7 +10,7 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bench.measure import report, seconds
+from bench.measure import report
 from bench.nodes import node
 from bench.queued import make_edition, make_readers, queue
 from bench.sink import sink
@@ -87,7 +86,7 @@ def bench_growth(sizes: Sequence[int] = SIZES) -> None:
     for readers in sizes:
         make_readers(readers)
         edition = make_edition()
-        report("queue_deliveries", "seconds", seconds(partial(queue, edition, readers)), readers=readers)
+        report("queue_deliveries", "seconds", queue(edition, readers), readers=readers)
         if connection.vendor == "postgresql":
             _tidy()
             with sink() as port:
