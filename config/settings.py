@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from kombu import Queue
 
+from config.beats import beat_schedule
 from config.environment import choices, flag, number, once_only, require_all, secret, secret_list
 
 # Lets ModelForm, ModelAdmin and the like take a type argument at run time.
@@ -199,36 +200,6 @@ else:
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 
-def _every(task: str, seconds: int) -> dict[str, object]:
-    # A message that waited for its successor is stale: it expires instead of queueing up behind a stopped worker.
-    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
-
-
-# Each task asks the database what is due and does nothing when nothing is.
-CELERY_BEAT_SCHEDULE = {
-    "score papers": _every("papers.tasks.score_due_task", 60),
-    "refresh text model": _every("papers.tasks.refresh_text_model_task", 60),
-    "keep editions": _every("newsletter.tasks.keep_editions_task", 10),
-    # Several processes send at once only when each is rung for.
-    "send digests": _every("newsletter.tasks.send_due_task", 2),
-    "process events": _every("newsletter.tasks.process_events_task", 5),
-    "sweep": _every("newsletter.tasks.sweep_task", 30),
-    "answer sign-ups": _every("subscribers.tasks.answer_sign_ups_task", 5),
-    "look up wanted papers": _every("subscribers.tasks.look_up_wanted_task", 60),
-    "remove what was kept long enough": _every("newsletter.tasks.retain_task", 3600),
-    "watch": _every("newsletter.tasks.watch_task", 60),
-}
-# A task that goes the whole way through each queue to the database: what a worker that hangs does not do.
-CELERY_BEAT_SCHEDULE |= {
-    f"beat of {queue.name}": {
-        "task": "newsletter.tasks.beat_task",
-        "schedule": 60,
-        "args": [queue.name],
-        "options": {"expires": 60, "queue": queue.name},
-    }
-    for queue in CELERY_TASK_QUEUES
-}
-
 # --- Mail --------------------------------------------------------------------------------------------------------
 
 if ANYMAIL_PROVIDER := env.str("ANYMAIL_PROVIDER", default=""):
@@ -281,10 +252,8 @@ BOUNCE_MAILBOX_URL = env.str("BOUNCE_MAILBOX_URL", default="")
 # With the mark a local part of 64 octets is full.
 if BOUNCE_ADDRESS and not 0 < len(BOUNCE_ADDRESS.rpartition("@")[0]) <= 14:
     raise ImproperlyConfigured("BOUNCE_ADDRESS must be an address with at most 14 characters before the @.")
-if BOUNCE_MAILBOX_URL:
-    if urlsplit(BOUNCE_MAILBOX_URL).scheme != "imaps":
-        raise ImproperlyConfigured("BOUNCE_MAILBOX_URL must begin with imaps://.")
-    CELERY_BEAT_SCHEDULE["read bounces"] = _every("newsletter.tasks.read_bounces_task", 60)
+if BOUNCE_MAILBOX_URL and urlsplit(BOUNCE_MAILBOX_URL).scheme != "imaps":
+    raise ImproperlyConfigured("BOUNCE_MAILBOX_URL must begin with imaps://.")
 
 # --- Papers, readers, editions -----------------------------------------------------------------------------------
 
@@ -294,10 +263,7 @@ PAPERS_SOURCES = choices(
     ["huggingface", "arxiv", "github"] if PRODUCTION else ["sample"],
     known=["huggingface", "arxiv", "github", "sample"],
 )
-# Each is read by a task of its own, of a minute at most: with several workers a slow one does not hold the others up.
-CELERY_BEAT_SCHEDULE |= {
-    f"read {name}": _every("papers.tasks.read_source_task", 30) | {"args": [name]} for name in PAPERS_SOURCES
-}
+CELERY_BEAT_SCHEDULE = beat_schedule([queue.name for queue in CELERY_TASK_QUEUES], PAPERS_SOURCES)
 # Who reads: services ask for a name and an address in every request.
 PAPERS_USER_AGENT = f"PaperRoute/0.1 (+{SITE_URL}; mailto:{env.str('PAPERS_CONTACT', default=REPLY_TO)})"
 PAPERS_ARXIV_CATEGORIES = env.list("PAPERS_ARXIV_CATEGORIES", default=["cs.AI", "cs.CL", "cs.CV", "cs.LG"])

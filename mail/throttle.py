@@ -43,25 +43,20 @@ def at_once(wanted: int) -> int:
 
 def is_open(at: datetime) -> bool:
     """Return whether a message may leave at all: mail is not stopped, no pause was asked for, no limit is used up."""
-    provider = _provider()
-    is_slowed = provider.slowed_until is not None and provider.slowed_until > at
-    return not (provider.stopped_at or is_slowed) and all(left > 0 for left in _left(provider, at))
+    return _allowed(1, current(), at) > 0
 
 
 def reserve(wanted: int, at: datetime) -> Slots:
     """Reserve the next free moments for up to `wanted` messages; none when mail is stopped, slowed or used up."""
     spacing = timedelta(seconds=1 / settings.MAIL_PER_SECOND) if settings.MAIL_PER_SECOND else timedelta()
     with transaction.atomic():
-        provider = _provider(lock=True)
+        provider = current(lock=True)
         starts_at = max(at, provider.next_slot_at or at)
-        if provider.stopped_at or (provider.slowed_until and provider.slowed_until > at):
-            return Slots(0, starts_at, spacing)
-        count = min([wanted, *_left(provider, at)])
-        if count > 0:
+        if count := _allowed(wanted, provider, at):
             if spacing:
                 Provider.objects.filter(pk=provider.pk).update(next_slot_at=starts_at + spacing * count)
             _count(provider, at, count)
-    return Slots(max(0, count), starts_at, spacing, was_slowed=provider.slowdowns > 0)
+    return Slots(count, starts_at, spacing, was_slowed=provider.slowdowns > 0)
 
 
 def wait_for_one(clock: Callable[[], datetime]) -> bool:
@@ -83,7 +78,7 @@ def give_back(count: int, at: datetime) -> None:
 def slow_down(at: datetime, wait: timedelta | None = None) -> datetime:
     """Let no process send for as long as the provider asked, or ever longer each time; return until when."""
     with transaction.atomic():
-        provider = _provider(lock=True)
+        provider = current(lock=True)
         if provider.slowed_until and provider.slowed_until > at:
             # Somebody met the same refusal: it is one, not two.
             until: datetime = max(provider.slowed_until, at + wait) if wait else provider.slowed_until
@@ -102,7 +97,7 @@ def note_accepted() -> None:
 
 def stop_all(at: datetime) -> bool:
     """Let nothing leave any more; return whether this call did it."""
-    _provider()
+    current()
     return bool(Provider.objects.filter(name=settings.MAIL_PROVIDER, stopped_at=None).update(stopped_at=at))
 
 
@@ -115,11 +110,6 @@ def start_again() -> bool:
     """Let mail leave again, also if the provider asked for a pause; return whether an operator had stopped it."""
     Provider.objects.filter(name=settings.MAIL_PROVIDER).update(slowed_until=None)
     return bool(stopped().update(stopped_at=None))
-
-
-def current() -> Provider:
-    """Return what is known of the configured provider."""
-    return _provider()
 
 
 def takes(count: int, at: datetime) -> timedelta | None:
@@ -136,20 +126,27 @@ def takes(count: int, at: datetime) -> timedelta | None:
     return max(spans) if spans else None
 
 
-def _provider(*, lock: bool = False) -> Provider:
+def current(*, lock: bool = False) -> Provider:
+    """Return what is known of the configured provider; with `lock` nobody else changes it in the meantime."""
     Provider.objects.get_or_create(name=settings.MAIL_PROVIDER)
     providers = Provider.objects.select_for_update() if lock else Provider.objects
     return providers.get(name=settings.MAIL_PROVIDER)
 
 
+def _allowed(wanted: int, provider: Provider, at: datetime) -> int:
+    """Return how many of `wanted` messages may leave now."""
+    if provider.stopped_at or (provider.slowed_until and provider.slowed_until > at):
+        return 0
+    return max(0, min([wanted, *_left(provider, at)]))
+
+
 def _left(provider: Provider, at: datetime) -> list[int]:
     """What the limits per hour and day leave, each counted over the time that has just passed."""
     limits = [(settings.MAIL_PER_HOUR, HOUR), (settings.MAIL_PER_DAY, DAY)]
-    return [limit - handed_over(provider, at - span) for limit, span in limits if limit]
+    return [limit - _left_since(provider, at - span) for limit, span in limits if limit]
 
 
-def handed_over(provider: Provider, since: datetime) -> int:
-    """Return how many messages left in the minutes that ended after `since`."""
+def _left_since(provider: Provider, since: datetime) -> int:
     minutes = provider.handed_over.filter(minute__gt=since - timedelta(minutes=1))
     return minutes.aggregate(total=Sum("count"))["total"] or 0
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Greatest
 
 from newsletter.models import Delivery, DeliveryQuerySet
@@ -64,17 +64,17 @@ def put_back(deliveries: Iterable[Delivery]) -> int:
 def release_expired(at: datetime) -> Counter[str]:
     """Take back the rows whose process is gone: claimed ones are queued again, handed-over ones become unknown.
 
-    Unless the world has told what became of one: then the provider had it.
+    What the provider has told of one, before or after, settles it with the next look at events.
     """
     expired = Delivery.objects.expired(at)
     queued = expired.filter(status=Status.CLAIMED).update(status=Status.QUEUED, claim=None, lease_until=None)
-    leaving = expired.filter(status=Status.HANDED_OVER)
-    settled = {"claim": None, "lease_until": None, "settled_at": at}
-    told = Q(delivered_at__isnull=False) | Q(bounced_at__isnull=False) | Q(complained_at__isnull=False)
-    accepted = leaving.filter(told).update(status=Status.ACCEPTED, detail="told by the provider", **settled)
-    unknown = leaving.update(
-        status=Status.UNKNOWN, detail="the sending process ended before the answer came", **settled
+    unknown = expired.filter(status=Status.HANDED_OVER).update(
+        status=Status.UNKNOWN,
+        claim=None,
+        lease_until=None,
+        settled_at=at,
+        detail="the sending process ended before the answer came",
     )
-    if queued or unknown or accepted:
-        logger.warning("Expired leases: %s back to queued, %s unknown, %s accepted", queued, unknown, accepted)
-    return Counter(queued=queued, unknown=unknown, accepted=accepted)
+    if queued or unknown:
+        logger.warning("Expired leases: %s back to queued, %s unknown", queued, unknown)
+    return Counter(queued=queued, unknown=unknown)

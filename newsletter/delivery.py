@@ -142,11 +142,8 @@ class Sender:
             self._hand.let_go(delivery)
             if not self._hand_over(delivery, message):
                 return False
-        return bool(leaving) or not ready or self._may_go_on(at)
-
-    def _may_go_on(self, at: datetime) -> bool:
-        """Whether mail may leave at all, when nothing of a window did."""
-        return throttle.is_open(at)
+        # When nothing of a window may leave, perhaps nothing may at all.
+        return bool(leaving) or not ready or throttle.is_open(at)
 
     def _message(self, delivery: Delivery, at: datetime) -> Message | None:
         """Return the mail of a delivery; None, with that noted, when it cannot be made."""

@@ -7,7 +7,7 @@ about a delivery, so it does not matter either whether they came before or after
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -148,16 +148,20 @@ def _note_facts(events: Iterable[DeliveryEvent]) -> None:
 
 
 def _take_off_the_list(events: Iterable[DeliveryEvent], at: datetime) -> None:
-    worst: dict[int, str] = {}
+    consequences: dict[int, set[str]] = defaultdict(set)
     for event in events:
         reader_id = event.delivery.subscriber_id if event.delivery else None
-        consequence = _consequence(event)
-        if reader_id and consequence:
-            worst[reader_id] = min(worst.get(reader_id, consequence), consequence, key=CONSEQUENCES.index)
+        if reader_id and (consequence := _consequence(event)):
+            consequences[reader_id].add(consequence)
     moved = _moved_since(events)
-    readers = Subscriber.objects.filter(pk__in=worst.keys() - moved).order_by("pk").select_for_update()
+    readers = Subscriber.objects.filter(pk__in=consequences.keys() - moved).order_by("pk").select_for_update()
     for reader in readers:
-        _take_off(reader, worst[reader.pk], at)
+        # Soft bounces that are too few hide nothing that was told beside them.
+        found = consequences[reader.pk]
+        if "soft bounces" in found and not _bounces_always(reader):
+            found.remove("soft bounces")
+        if found:
+            _take_off(reader, min(found, key=CONSEQUENCES.index), at)
 
 
 def _consequence(event: DeliveryEvent) -> str:
@@ -183,8 +187,6 @@ def _moved_since(events: Iterable[DeliveryEvent]) -> set[int]:
 
 
 def _take_off(reader: Subscriber, why: str, at: datetime) -> None:
-    if why == "soft bounces" and not _bounces_always(reader):
-        return
     if why == "complaint":
         _suppress(reader, Reason.COMPLAINT, at)
     elif why != "provider":

@@ -11,6 +11,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.core.cache import cache
 from pytest_django import Settings
+from pytest_httpserver import HTTPServer
 
 from newsletter import preview
 from subscribers import abuse
@@ -92,3 +93,12 @@ def mail_server(settings: Settings) -> Iterator[MailServer]:
     handler = MailServer()
     with serving_mail(settings, handler):
         yield handler
+
+
+@pytest.fixture
+def esp(settings: Settings, httpserver: HTTPServer) -> HTTPServer:
+    """A local server in place of an email provider (Postmark's interface), set as where mail goes to."""
+    settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
+    settings.MAIL_PROVIDER = "postmark"
+    settings.ANYMAIL = {"POSTMARK_SERVER_TOKEN": "token", "POSTMARK_API_URL": httpserver.url_for("/")}
+    return httpserver

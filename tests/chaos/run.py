@@ -10,7 +10,7 @@ from tests.chaos.nodes import Nodes
 from tests.chaos.outbox import Outbox
 from tests.chaos.receiver import Receiver
 from tests.chaos.rows import Row
-from tests.chaos.services import Redis
+from tests.chaos.servers import Redis
 from tests.chaos.world import WINDOW, Ground, World
 
 BEGUN = 0.05

@@ -12,7 +12,7 @@ from tests.chaos.ledger import SETTLED, Ledger
 from tests.chaos.nodes import Nodes
 from tests.chaos.outbox import Outbox
 from tests.chaos.receiver import Receiver
-from tests.chaos.services import Postgres, Redis
+from tests.chaos.servers import Postgres, Redis
 
 WINDOW = 20
 TEMPLATE = "seeded"

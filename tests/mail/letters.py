@@ -1,9 +1,12 @@
 """Messages for tests."""
 
+import socket
 from datetime import UTC, datetime
 
 from mail.message import Body, Message, make_message
+from mail.transport import Mailer
 
+READER = "reader@example.org"
 BODY = Body(subject="Papers of today", text="One paper.\n", html="<!doctype html><p>One paper.</p>")
 
 
@@ -25,3 +28,17 @@ def make_letter(
         at=datetime(2026, 11, 23, 18, tzinfo=UTC),
         unsubscribe_url=unsubscribe_url,
     )
+
+
+def hand_over() -> str:
+    """Hand a letter over to whatever is set; return the provider's id for it."""
+    with Mailer() as mailer:
+        return mailer.hand_over(make_letter(to=READER))
+
+
+def closed_port() -> int:
+    """A port at which nobody answers."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port

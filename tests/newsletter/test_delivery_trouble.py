@@ -12,7 +12,7 @@ from pytest_httpserver import HTTPServer
 
 from mail import throttle
 from mail.models import Provider
-from newsletter.claiming import claim, release_expired
+from newsletter.claiming import release_expired
 from newsletter.delivery import send_due
 from newsletter.events import process_events
 from newsletter.models import Alert, Delivery, Edition
@@ -26,15 +26,6 @@ from tests.newsletter.sending import queue, send
 pytestmark = pytest.mark.django_db
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def esp(httpserver: HTTPServer, settings: Settings) -> HTTPServer:
-    """A provider with an HTTP interface, set as the place mail goes to."""
-    settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
-    settings.MAIL_PROVIDER = "postmark"
-    settings.ANYMAIL = {"POSTMARK_SERVER_TOKEN": "token", "POSTMARK_API_URL": httpserver.url_for("/")}
-    return httpserver
 
 
 def answers(esp: HTTPServer, status: int, body: dict[str, Any], **headers: str) -> None:
@@ -161,14 +152,6 @@ def test_a_reader_who_changed_a_wish_after_the_claim_is_looked_at_again(mail_ser
     delivery.refresh_from_db()
     assert (delivery.status, delivery.skip_reason) == ("skipped", "cadence")
     assert not mail_server.received
-
-
-def test_what_the_world_has_told_of_is_not_unknown(mail_server: MailServer) -> None:
-    queue(readers=2)
-    told, _ = claim(NOW)
-    Delivery.objects.update(status="handed_over")
-    Delivery.objects.filter(pk=told.pk).update(delivered_at=NOW)
-    assert release_expired(NOW + timedelta(hours=1)) == {"queued": 0, "unknown": 1, "accepted": 1}
 
 
 def test_hourly_limits_hold_back_what_is_too_much(mail_server: MailServer, settings: Settings) -> None:

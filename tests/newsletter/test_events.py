@@ -249,6 +249,15 @@ def test_who_has_left_stays_as_they_left() -> None:
     assert reasons() == ["hard_bounce"]
 
 
+def test_who_leaves_by_the_provider_leaves_also_when_a_mail_came_back_for_the_time_being() -> None:
+    delivery = make_accepted()
+    tell("bounced", delivery, is_permanent=False)
+    tell("unsubscribed", delivery)
+    process_events(NOW)
+    assert Subscriber.objects.get().status == "unsubscribed"
+    assert reasons() == []
+
+
 # --- Any order, any number of times --------------------------------------------------------------------------------
 
 STORY = [
