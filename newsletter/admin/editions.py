@@ -65,7 +65,8 @@ class EditionAdmin(Kept, EditionActions):
     ) -> HttpResponse:
         edition = self.get_queryset(request).filter(pk=object_id).first() if object_id.isdecimal() else None
         progress = progress_of(edition, timezone.now()) if edition else None
-        alerts = Alert.objects.standing().filter(edition=edition) if edition else None
+        # Why it is paused stands among the next steps.
+        alerts = edition and Alert.objects.standing().filter(edition=edition).exclude(text=edition.pause_reason)
         context = {"progress": progress, "alerts": alerts} | (extra_context or {})
         return super().change_view(request, object_id, form_url, context)
 

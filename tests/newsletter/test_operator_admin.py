@@ -75,7 +75,7 @@ def test_the_page_of_an_edition_says_how_it_goes_and_what_to_do(admin_client: Cl
     edition = edition_of(Status.ACCEPTED, Status.UNKNOWN, Status.QUEUED)
     raise_alert(Alert.Kind.STORM, "Too <b>many</b> failed.", timezone.now(), edition=edition)
     page = admin_client.get(f"{EDITIONS}{edition.pk}/change/").content.decode()
-    assert "2 of 3 settled, 1 submitted to the mail provider" in page
+    assert "2 of 3 settled, 1 of them submitted to the mail provider" in page
     assert f"resolve_unknown {edition.period}" in page
     assert "Too &lt;b&gt;many&lt;/b&gt; failed." in page
 
