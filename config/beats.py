@@ -31,4 +31,4 @@ def beat_schedule(queues: Iterable[str], sources: Iterable[str]) -> dict[str, Be
 
 def _every(task: str, seconds: int, *args: str, **options: str) -> Beat:
     # A message that waited for its successor is stale: it expires instead of queueing up behind a stopped worker.
-    return {"task": task, "schedule": seconds, "args": args, "options": {"expires": seconds, **options}}
+    return {"task": task, "schedule": seconds, "args": list(args), "options": {"expires": seconds, **options}}
