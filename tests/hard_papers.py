@@ -57,14 +57,14 @@ _LATEX = (
     (
         r"\textsc{Mamba}\textsuperscript{2}: \emph{State} Spaces for $p(y \mid x) \propto e^{-\beta E(x, y)}$",
         (
-            r"\textbf{Results.} On \texttt{GSM8K} we gain $+3.2\,\%$ ($p<0.05$) for \$4 a run; see \cite{vaswani2017} and "
+            r"\textbf{Results.} On \texttt{GSM8K} we gain $+3.2\,\%$ ($p<0.05$): \$4; see \cite{vaswani2017} and "
             r"Eq.~(\ref{eq:loss}). \begin{equation} \hat{y} = \arg\max_y \; p_\theta(y \mid x) \end{equation}"
         ),
     ),
     (
         r"Schr\"odinger Bridges in the Wasserstein Space $W_2(\mu, \nu)$ \`a la Fr\'echet: $\tilde{O}(\sqrt{T})$",
         (
-            r"Let $\mu_0, \mu_1 \in \mathcal{P}_2(\mathbb{R}^d)$ and $$\inf_{\pi} \int \|x-y\|^2 \, d\pi(x, y) < \infty.$$ "
+            r"Let $\mu_0, \mu_1 \in \mathcal{P}_2(\mathbb{R}^d)$ and $$\inf_{\pi} \int \|x-y\|^2 \, d\pi < \infty.$$ "
             r"Unclosed $\frac{1}{2 and \unknown{command} stay as they are."
         ),
     ),
