@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, formataddr, parseaddr
+from email.utils import quote as quote_name
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.core.mail.message import EmailAlternative, sanitize_address
+from django.core.mail.message import EmailAlternative, sanitize_address, utf8_charset_qp
 from django.template.loader import render_to_string
+from django.utils.encoding import punycode
 
-from mail.headers import one_line
+from mail.headers import NAME, ListMail, exact, feedback_id, list_headers, one_line
 from mail.mjml import to_html
 from mail.quoted import quote
 
@@ -59,10 +61,12 @@ class Said(Protocol):
 class Message(EmailMultiAlternatives):
     """A message to one person. `reference` is its opaque identity: Message-ID, outbox file, provider metadata.
 
-    HTTP providers read its parts. Who sends bytes asks for `mime_bytes`, which say the same and take a tenth of the
-    time that Django's own way from parts to bytes does. Neither is made before somebody asks.
+    HTTP providers read its parts, and Amazon's `message()`. Who sends bytes asks for `mime_bytes`, which say the same
+    and take a tenth of the time that Django's own way from parts to bytes does. None is made before somebody asks.
     """
 
+    # Else Django keeps lines as long as they are, when characters that end no line in mail seem to end them.
+    encoding = utf8_charset_qp
     reference: str
     metadata: dict[str, str]
     tags: list[str]
@@ -89,6 +93,13 @@ class Message(EmailMultiAlternatives):
     @alternatives.setter
     def alternatives(self, _: object) -> None:
         """Ignore what Django's constructor sets."""
+
+    def message(self) -> Any:  # type: ignore[override]  # the stubs are of a newer Django
+        """Return the message as Django makes it."""
+        message = super().message()
+        # Django believes a subject that only looks as if it were encoded.
+        message.replace_header("Subject", _encoded(str(self.subject)))
+        return message
 
     def mime_bytes(self) -> bytes:
         """Return the whole message with CRLF line ends, the same each time. Made once."""
@@ -118,22 +129,22 @@ class Message(EmailMultiAlternatives):
             "From": encoded_address(self.from_email),
             "To": encoded_address(self.to[0]),
             "Reply-To": encoded_address(self.reply_to[0]),
-            "Subject": _encoded("Subject", str(self.subject)),
-            **{name: _encoded(name, value) for name, value in self.extra_headers.items()},
+            "Subject": _encoded(str(self.subject)),
+            **self.extra_headers,
             "MIME-Version": "1.0",
         }
         return "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
 
 
-def _encoded(name: str, value: str) -> str:
-    """Return a header's value in ASCII (RFC 2047); one that only looks as if it were encoded is encoded."""
-    return value if value.isascii() and "=?" not in value else _encoded_words(name, value)
+def _encoded(subject: str) -> str:
+    """Return a subject in ASCII (RFC 2047); one that only looks as if it were encoded is encoded."""
+    return subject if subject.isascii() and "=?" not in subject else _encoded_words(subject)
 
 
 @lru_cache(maxsize=1000)
-def _encoded_words(name: str, value: str) -> str:
-    # Many get the same subject.
-    return Header(value, "utf-8", maxlinelen=76, header_name=name).encode(linesep="\r\n")
+def _encoded_words(subject: str) -> str:
+    # Many get the same.
+    return Header(subject, "utf-8", maxlinelen=76, header_name="Subject").encode(linesep="\r\n")
 
 
 def encoded_address(address: str) -> str:
@@ -143,8 +154,8 @@ def encoded_address(address: str) -> str:
 
 @lru_cache(maxsize=100)
 def _sanitized(address: str) -> str:
-    # Senders, mostly, which are the same every time.
-    return sanitize_address(address, "utf-8")
+    # Senders, mostly, which are the same every time. A long name takes several lines.
+    return sanitize_address(address, "utf-8").replace("\n", "\r\n")
 
 
 def render_body(name: str, context: dict[str, object]) -> Body:
@@ -164,33 +175,26 @@ def make_message(  # noqa: PLR0913  each is a part of a mail that somebody decid
     reference: str,
     tag: str,
     at: datetime,
-    unsubscribe_url: str | None = None,
+    list_mail: ListMail | None = None,
     bounce_address: str = "",
 ) -> Message:
-    """Return the message that says `said` to the address `to`, dated `at`.
+    """Return the message that says `said` to the address `to`, dated `at`; with `list_mail` as mail of the list `tag`.
 
-    With `unsubscribe_url` it is list mail that mail programs can leave with one click (RFC 2369, 2919, 8058).
+    Raises ValueError when a header would have to hold what it cannot.
     """
-    name, address, domain = _sender(sender)
+    come_from, contact = _sender(sender), _sender(settings.REPLY_TO)
+    exact(reference, NAME)
+    exact(tag, NAME)
     headers = {
-        "Message-ID": f"<{reference}@{domain}>",
+        "Message-ID": f"<{reference}@{come_from.domain}>",
         "Date": format_datetime(at),
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "OOF, AutoReply",
+        "Feedback-ID": feedback_id(tag, come_from.domain, list_mail),
     }
-    if unsubscribe_url:
-        headers |= {
-            "List-Id": f"Paper Route digest <{tag}.{domain}>",
-            "List-Unsubscribe": f"<{unsubscribe_url}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        }
-    message = Message(
-        said,
-        from_email=formataddr((name, address)),
-        to=[to],
-        reply_to=[settings.REPLY_TO],
-        headers={header: one_line(value, limit=900) for header, value in headers.items()},
-    )
+    if list_mail:
+        headers |= list_headers(list_mail, f"{tag}.{come_from.domain}", contact.address)
+    message = Message(said, from_email=come_from.full, to=[to], reply_to=[contact.full], headers=headers)
     message.reference = reference
     message.metadata = {"reference": reference}
     message.tags = [tag]
@@ -198,8 +202,23 @@ def make_message(  # noqa: PLR0913  each is a part of a mail that somebody decid
     return message
 
 
+class Sender(NamedTuple):
+    """Somebody with an address, and perhaps with a name before it."""
+
+    full: str
+    address: str
+    domain: str
+
+
 @lru_cache(maxsize=10)
-def _sender(sender: str) -> tuple[str, str, str]:
-    """Return name, address and domain of a sender."""
-    name, address = parseaddr(one_line(sender, limit=400))
-    return name, address, address.rpartition("@")[2]
+def _sender(sender: str) -> Sender:
+    """Return who a setting such as `Paper Route <digest@example.org>` names, with the domain in ASCII."""
+    name, address = parseaddr(one_line(sender, limit=1000))
+    name = one_line(name)
+    local, _, domain = address.rpartition("@")
+    if not (local and domain):
+        raise ValueError("a sender without an address")
+    address = f"{local}@{punycode(domain)}"
+    # Encoded by who sends it, each in its own way: here a long name would become one long word.
+    full = formataddr((name, address)) if name.isascii() else f'"{quote_name(name)}" <{address}>'
+    return Sender(full, address, punycode(domain))

@@ -12,7 +12,9 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.urls import reverse
 
+from mail.headers import ListMail
 from mail.message import Message, make_message
 from mail.mjml import to_html
 from newsletter.bounces import envelope_sender
@@ -101,6 +103,6 @@ def digest_message(delivery: Delivery, reader: Subscriber, compiled: CompiledDig
         reference=str(delivery.pk),
         tag=LIST_TAG,
         at=at,
-        unsubscribe_url=links.unsubscribe_url,
+        list_mail=ListMail(delivery.edition.period, links.unsubscribe_url, f"{settings.SITE_URL}{reverse('editions')}"),
         bounce_address=envelope_sender(delivery.pk),
     )

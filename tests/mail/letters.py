@@ -3,10 +3,16 @@
 import socket
 from datetime import UTC, datetime
 
+from mail.headers import ListMail
 from mail.message import Body, Message, make_message
 from mail.transport import Mailer
 
 READER = "reader@example.org"
+LIST_MAIL = ListMail(
+    edition="2026-11-23",
+    unsubscribe_url="https://papers.example/u/7.abc.sig",
+    archive_url="https://papers.example/editions/",
+)
 BODY = Body(subject="Papers of today", text="One paper.\n", html="<!doctype html><p>One paper.</p>")
 
 
@@ -16,7 +22,8 @@ def make_letter(
     to: str = "reader@example.org",
     sender: str = "Paper Route <digest@papers.example>",
     reference: str = "delivery-1",
-    unsubscribe_url: str | None = None,
+    tag: str = "daily",
+    list_mail: ListMail | None = None,
     body: Body | None = None,
 ) -> Message:
     return make_message(
@@ -24,9 +31,9 @@ def make_letter(
         to=to,
         sender=sender,
         reference=reference,
-        tag="daily",
+        tag=tag,
         at=datetime(2026, 11, 23, 18, tzinfo=UTC),
-        unsubscribe_url=unsubscribe_url,
+        list_mail=list_mail,
     )
 
 
