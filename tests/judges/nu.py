@@ -1,0 +1,51 @@
+"""The Nu HTML checker of the W3C: what is no HTML by the standard. One Java process for all."""
+
+import json
+import re
+import subprocess
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.judges.mails import Mail
+from tests.judges.verdicts import Finding, Verdict
+
+HERE = Path(__file__).parent
+JAR = HERE / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
+# In mail only: pattern of a message to the reason why it is no fault there.
+ALLOWED = tomllib.loads((HERE / "allowed.toml").read_text(encoding="utf-8"))["nu"]
+
+
+def judge_mails(mails: Sequence[Mail], folder: Path, allowed: Mapping[str, str] = ALLOWED) -> Verdict:
+    """Find what the checker says of mails but is not `allowed` there, and what is allowed in vain."""
+    said = messages({mail.name: mail.html for mail in mails}, folder)
+    met = {pattern: [found for found in said if re.search(pattern, found.what)] for pattern in allowed}
+    findings = [found for found in said if not any(found in those for those in met.values())]
+    findings += [Finding("allowed.toml", f"no mail has: {pattern}") for pattern in allowed if not met[pattern]]
+    return Verdict(
+        findings, f"Nu: {len(findings)} messages, {len(said) - len(findings)} allowed, in {len(mails)} mails"
+    )
+
+
+def judge_pages(pages: Mapping[str, str], folder: Path) -> Verdict:
+    """Find everything that the checker says of pages, given by name. Works in `folder`."""
+    findings = messages(pages, folder)
+    return Verdict(findings, f"Nu: {len(findings)} messages in {len(pages)} pages")
+
+
+def messages(documents: Mapping[str, str], folder: Path) -> list[Finding]:
+    """Return all errors and warnings of these documents."""
+    for name, html in documents.items():
+        (folder / f"{name}.html").write_text(html, encoding="utf-8")
+    paths = [folder / f"{name}.html" for name in documents]
+    # Its exit code says whether it found something, which its answer says too.
+    told = subprocess.run(
+        ["java", "-jar", JAR, "--format", "json", "--stdout", *paths], check=False, capture_output=True, text=True
+    )
+    return [_finding(message) for message in json.loads(told.stdout)["messages"]]
+
+
+def _finding(message: Mapping[str, str]) -> Finding:
+    kind = message.get("subType", message["type"])
+    extract = " ".join(message.get("extract", "").split())
+    return Finding(Path(message["url"]).stem, f"{kind}: {message['message']} {extract}")
