@@ -10,7 +10,7 @@ export WEB_PORT
 EVERYWHERE := not services and not browser and not judge and not chaos
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test services browser lint format bench chaos faults ci lock
+.PHONY: help demo run test services browser gallery lint format bench chaos faults ci lock
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -45,6 +45,9 @@ services: $(VENV)/development ## What uses the database on PostgreSQL, then the 
 
 browser: $(VENV)/development ## The pages in Chromium, light and dark, phone and desk; pictures in var/screenshots
 	@$(BIN)/pytest -m browser
+
+gallery: $(VENV)/development ## Pictures of every mail and every page in var/gallery, with a page to look at them; 3 minutes
+	@$(BIN)/python -m tests.gallery
 
 lint: $(VENV)/development ## Style, types, import contracts, migrations
 	$(BIN)/ruff check .
