@@ -22,6 +22,8 @@ from mail.quoted import quote
 
 # As most are: nothing in it needs to be taken apart.
 PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
+# Providers that take no words of ours to give back, and no message with any; they know a message by their own id.
+WITHOUT_METADATA = {"mailersend", "postal"}
 PART = b'Content-Type: text/%s; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
 
 
@@ -196,7 +198,8 @@ def make_message(  # noqa: PLR0913  each is a part of a mail that somebody decid
         headers |= list_headers(list_mail, f"{tag}.{come_from.domain}", contact.address)
     message = Message(said, from_email=come_from.full, to=[to], reply_to=[contact.full], headers=headers)
     message.reference = reference
-    message.metadata = {"reference": reference}
+    if settings.MAIL_PROVIDER not in WITHOUT_METADATA:
+        message.metadata = {"reference": reference}
     message.tags = [tag]
     message.bounce_address = bounce_address
     return message
