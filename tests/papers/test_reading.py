@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -17,7 +17,7 @@ from werkzeug import Request, Response
 from papers.ingest import ingest, ingest_due, read_on_request, read_source, run_source
 from papers.models import Paper, Signal, SourceRun, TrendingScore
 from papers.sources import SOURCES
-from papers.sources.base import PaperRecord, Row, RowError, SourceError
+from papers.sources.base import PaperRecord, Reading, Row, RowError, SourceError
 from papers.sources.huggingface import PAGE_SIZE
 from papers.tasks import read_source_task, score_due_task
 from tests.factories import NOW, make_record
@@ -364,7 +364,8 @@ def test_each_enabled_source_has_a_task_of_its_own(settings: Settings) -> None:
 
 
 def test_what_was_read_is_scored(enable: Callable[..., None]) -> None:
-    record = make_record(listed_on=datetime.now(UTC).date())
+    now = datetime.now(UTC)
+    record = replace(make_record(listed_on=now.date()), readings=(Reading("upvotes", 10, now),))
     enable(Made([record]))
     read_source_task("made")
     score_due_task()
