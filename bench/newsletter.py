@@ -44,7 +44,7 @@ def bench_composing(digests: int = 500, anew: int = 20) -> None:
     def join() -> None:
         for delivery in deliveries:
             if delivery.subscriber:
-                render_digest(fragments, delivery.picks, personal_links(delivery, delivery.subscriber))
+                render_digest(fragments, delivery, personal_links(delivery, delivery.subscriber))
 
     def render_anew() -> None:
         for delivery in deliveries[:anew]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from newsletter.choosing import PickInWords, choose_for_reader, choose_for_readers, make_offer
+from newsletter.choosing import NOTHING_CHOSEN, Choice, choose_for_reader, choose_for_readers, make_offer
 from newsletter.due import due_again, due_at, leaves_at, reason_not_wanted
 from newsletter.models import Delivery, Edition
 from newsletter.offer import Offer
@@ -107,11 +107,11 @@ def _changes(delivery: Delivery, reader: Subscriber, offers: dict[int, Offer], a
         return _skipped(delivery, reason, at) | ({} if reason == SkipReason.CADENCE else _hour(delivery, reader, due))
     if delivery.edition_id not in offers:
         offers[delivery.edition_id] = make_offer(delivery.edition)
-    picks = choose_for_reader(reader, offers[delivery.edition_id], besides=delivery.edition)
-    if not picks:
+    choice = choose_for_reader(reader, offers[delivery.edition_id], besides=delivery.edition)
+    if not choice.picks:
         return _skipped(delivery, SkipReason.NOTHING_RELEVANT, at) | _hour(delivery, reader, due)
-    queued = {"status": Delivery.Status.QUEUED, "skip_reason": "", "settled_at": None, "picks": picks}
-    return queued | _hour(delivery, reader, due)
+    queued = {"status": Delivery.Status.QUEUED, "skip_reason": "", "settled_at": None}
+    return queued | choice._asdict() | _hour(delivery, reader, due)
 
 
 def _hour(delivery: Delivery, reader: Subscriber, due: datetime) -> dict[str, datetime]:
@@ -147,13 +147,13 @@ def _deliveries(edition: Edition, offer: Offer, due: Mapping[Subscriber, datetim
             due_at=when,
             next_attempt_at=when,
             chosen_at=at,
-            **_outcome(chosen.get(reader.pk, []), reasons[reader.pk]),
+            **_outcome(chosen.get(reader.pk, NOTHING_CHOSEN), reasons[reader.pk]),
         )
         for reader, when in due.items()
     ]
 
 
-def _outcome(picks: Sequence[PickInWords], reason: SkipReason | None) -> dict[str, Any]:
-    if reason or not picks:
+def _outcome(choice: Choice, reason: SkipReason | None) -> dict[str, Any]:
+    if reason or not choice.picks:
         return {"status": Delivery.Status.SKIPPED, "skip_reason": reason or SkipReason.NOTHING_RELEVANT}
-    return {"picks": picks}
+    return choice._asdict()

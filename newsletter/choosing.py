@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from newsletter.models import Delivery, Edition, EditionEntry
 from newsletter.offer import Candidate, Offer
-from newsletter.reasons import in_words, papers_named
+from newsletter.reasons import basis_of, in_words, papers_named
 from newsletter.relevance import Taste
-from newsletter.selection import Pick, choose
+from newsletter.selection import Pick, choose, name_others
 from papers.modelling import current_text_model
 from papers.models import Paper
 from papers.text import plain
@@ -24,6 +24,17 @@ class PickInWords(TypedDict):
     paper_id: int
     score: float
     reason: str
+    basis: str
+
+
+class Choice(NamedTuple):
+    """What a digest is made of: its picks, and the ids of the papers that it also names."""
+
+    picks: list[PickInWords]
+    also: list[int]
+
+
+NOTHING_CHOSEN = Choice([], [])
 
 
 def make_offer(edition: Edition) -> Offer:
@@ -56,16 +67,17 @@ def _candidate(rank: int, entry: EditionEntry) -> Candidate:
 
 def choose_for_readers(
     readers: Sequence[Subscriber], offer: Offer, besides: Edition | None = None
-) -> dict[int, list[PickInWords]]:
-    """Return the picks of each reader, by id; what `besides` brought them counts as not had."""
+) -> dict[int, Choice]:
+    """Return what each reader gets, by id; what `besides` brought them counts as not had."""
     seen = seen_by(readers, offer.places.keys(), besides)
     wanted = read_preferences(readers)
-    chosen = choose(offer, [taste_of(wanted[reader.pk], seen[reader.pk]) for reader in readers])
-    told = tell(chosen)
-    return {reader.pk: picks for reader, picks in zip(readers, told, strict=True)}
+    tastes = [taste_of(wanted[reader.pk], seen[reader.pk]) for reader in readers]
+    chosen = choose(offer, tastes)
+    choices = map(Choice, tell(chosen), name_others(offer, tastes, chosen))
+    return {reader.pk: choice for reader, choice in zip(readers, choices, strict=True)}
 
 
-def choose_for_reader(reader: Subscriber, offer: Offer, besides: Edition) -> list[PickInWords]:
+def choose_for_reader(reader: Subscriber, offer: Offer, besides: Edition) -> Choice:
     """Return what `reader` would get of what is on offer, were it chosen now; `besides` is the edition it is of."""
     return choose_for_readers([reader], offer, besides)[reader.pk]
 
@@ -86,7 +98,15 @@ def tell(chosen: Iterable[Sequence[Pick]]) -> list[list[PickInWords]]:
     named = {paper_id for picks in chosen for pick in picks for paper_id in papers_named(pick.why)}
     titles = dict(Paper.objects.visible().filter(pk__in=named).values_list("pk", "title")) if named else {}
     return [
-        [{"paper_id": pick.paper_id, "score": pick.score, "reason": in_words(pick.why, titles)} for pick in picks]
+        [
+            {
+                "paper_id": pick.paper_id,
+                "score": pick.score,
+                "reason": in_words(pick.why, titles),
+                "basis": basis_of(pick.why),
+            }
+            for pick in picks
+        ]
         for picks in chosen
     ]
 

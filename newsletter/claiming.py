@@ -19,7 +19,8 @@ logger = logging.getLogger(__name__)
 CLAIM_SIZE = 100
 # What it takes to send one: the rest of a row and its reader takes longer to read than the mail to make.
 NEEDED = [
-    *("edition_id", "subscriber_id", "status", "due_at", "attempts", "claim", "lease_until", "handed_over_at", "picks"),
+    *("edition_id", "subscriber_id", "status", "due_at", "attempts", "claim", "lease_until", "handed_over_at"),
+    *("picks", "also"),
     *(f"subscriber__{name}" for name in ("email", "status", "link_version", "cadence", "paused_until", "time_zone")),
 ]
 Status = Delivery.Status

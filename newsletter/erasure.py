@@ -15,7 +15,7 @@ from subscribers.models import AddressChange, Letter, Mailbox, SignUp, Subscribe
 logger = logging.getLogger(__name__)
 
 # What of a delivery says something about its reader. The row stays, so that the counts of an edition add up.
-NOTHING_KNOWN = {"picks": [], "detail": "", "provider_message_id": ""}
+NOTHING_KNOWN = {"picks": [], "also": [], "detail": "", "provider_message_id": ""}
 # And of an event about it; what kind it was and when stays, for the counts of an edition.
 NOTHING_TOLD = {"reference": "", "provider_message_id": "", "detail": "", "raw": {}}
 

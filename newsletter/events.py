@@ -117,7 +117,7 @@ def _hold(delivery_ids: set[UUID]) -> dict[UUID, Delivery]:
     """Return these deliveries, which nobody else changes before the end; in the order in which all hold them."""
     if not delivery_ids:
         return {}
-    deliveries = Delivery.objects.filter(pk__in=delivery_ids).order_by("next_attempt_at", "pk").defer("picks")
+    deliveries = Delivery.objects.filter(pk__in=delivery_ids).order_by("next_attempt_at", "pk").defer("picks", "also")
     return {delivery.pk: delivery for delivery in deliveries.select_for_update()}
 
 

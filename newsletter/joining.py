@@ -12,16 +12,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from html import escape
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from django.conf import settings
 
 from mail.quoted import quote
-from papers.text import shorten
+from newsletter.opening import opening_of, preheader_of, subject_of
+from newsletter.reasons import Basis
 
-Picked = Mapping[str, Any]
 # Words, or their bytes in quoted-printable.
 Form = TypeVar("Form")
+
+
+class Chosen(Protocol):
+    """What a digest is made of, such as a delivery: its picks, and the ids of the papers that it also names."""
+
+    @property
+    def picks(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def also(self) -> Sequence[int]: ...
 
 
 @dataclass(frozen=True)
@@ -54,8 +63,17 @@ class Piece(Generic[Form]):
         return parts
 
 
+class Papers(NamedTuple):
+    """Keys of the papers of a digest: those it shows, at which place the one from outside (−1 for none), and those it
+    only names."""
+
+    shown: Sequence[str]
+    outside: int
+    named: Sequence[str]
+
+
 class Pieces(Generic[Form]):
-    """One part of the mail, HTML or text, in one form: its head, its papers, its foot."""
+    """One part of the mail, HTML or text, in one form: its head, its papers, what it only names, its foot."""
 
     def __init__(
         self, source: Mapping[str, Any], cut: Callable[[str], Piece[str]], form: Callable[[str], Form]
@@ -65,22 +83,34 @@ class Pieces(Generic[Form]):
         self._form: Callable[[str], Form] = form
         self._head: Piece[Form] = self._piece(source["head"].lstrip())
         self._foot: Piece[Form] = self._piece(source["foot"].rstrip() + "\n")
+        # Editions that were compiled before there were such parts have none.
+        self._outside: Piece[Form] = self._piece(source.get("outside", ""))
+        self._also_head: Piece[Form] = self._piece(source.get("also_head", ""))
+        self._also_foot: Piece[Form] = self._piece(source.get("also_foot", ""))
         # Made when first picked: of 150 papers a page shows ten.
-        self._papers: dict[str, Piece[Form]] = {}
+        self._shown: dict[str, Piece[Form]] = {}
+        self._named: dict[str, Piece[Form]] = {}
 
-    def parts(self, papers: Sequence[str], reasons: Sequence[Form], values: Mapping[str, Form]) -> list[Form]:
+    def parts(self, papers: Papers, reasons: Sequence[Form], values: Mapping[str, Form]) -> list[Form]:
         """Return what makes up the whole, with these papers and the reason for each."""
         known = dict(values)
         parts = self._head.filled(known)
-        for paper, reason in zip(papers, reasons, strict=True):
+        for place, (paper, reason) in enumerate(zip(papers.shown, reasons, strict=True)):
+            if place == papers.outside:
+                parts += self._outside.filled(known)
             known["reason"] = reason
-            parts += self._paper(paper).filled(known)
+            parts += self._piece_of(paper, "papers", self._shown).filled(known)
+        if papers.named:
+            parts += self._also_head.filled(known)
+            for paper in papers.named:
+                parts += self._piece_of(paper, "also", self._named).filled(known)
+            parts += self._also_foot.filled(known)
         return parts + self._foot.filled(known)
 
-    def _paper(self, key: str) -> Piece[Form]:
-        if key not in self._papers:
-            self._papers[key] = self._piece(self._source["papers"][key])
-        return self._papers[key]
+    def _piece_of(self, paper: str, part: str, known: dict[str, Piece[Form]]) -> Piece[Form]:
+        if paper not in known:
+            known[paper] = self._piece(self._source[part][paper])
+        return known[paper]
 
     def _piece(self, source: str) -> Piece[Form]:
         piece = self._cut(source)
@@ -92,25 +122,34 @@ class CompiledDigest:
 
     def __init__(self, fragments: Mapping[str, Any], *, is_own: bool) -> None:
         self._titles: Mapping[str, str] = fragments["titles"]
+        self._is_week = bool(fragments.get("is_week"))
         cut = partial(_cut, names={mark: name for name, mark in fragments["marks"].items()}, is_own=is_own)
         html, text = fragments["html"], fragments["text"]
         self.html, self.text = Pieces(html, cut, str), Pieces(text, cut, str)
         self.quoted_html, self.quoted_text = Pieces(html, cut, quote), Pieces(text, cut, quote)
 
-    def join(self, picks: Sequence[Picked], links: Links) -> JoinedBody:
-        """Return the digest with these picks, in their order. A pick that is not in the edition raises KeyError."""
-        papers = [str(pick["paper_id"]) for pick in picks]
+    def join(self, chosen: Chosen, links: Links) -> JoinedBody:
+        """Return the digest of what was chosen, in its order. A paper that is not in the edition raises KeyError."""
+        picks = chosen.picks
+        bases = [pick.get("basis", Basis.TRENDING) for pick in picks]
+        # Alone it is not apart from anything.
+        outside = bases.index(Basis.OUTSIDE) if Basis.OUTSIDE in bases[1:] else -1
+        papers = Papers([str(pick["paper_id"]) for pick in picks], outside, list(map(str, chosen.also)))
+        titles = [self._titles[paper] for paper in papers.shown]
+        opening = opening_of(bases, is_week=self._is_week)
         return JoinedBody(
             compiled=self,
-            subject=self._subject(papers),
+            subject=subject_of(titles),
             papers=papers,
             reasons=[pick["reason"] for pick in picks],
-            values=vars(links) | {"count": _count(len(picks)), "site_url": settings.SITE_URL},
+            values=vars(links)
+            | {
+                "opening": opening,
+                "preheader": preheader_of(titles, opening),
+                "count": _count(len(picks)),
+                "site_url": settings.SITE_URL,
+            },
         )
-
-    def _subject(self, papers: Sequence[str]) -> str:
-        first, more = self._titles[papers[0]], len(papers) - 1
-        return f"{shorten(first, 80)}, and {more} more" if more else shorten(first, 90)
 
 
 @dataclass(frozen=True)
@@ -119,7 +158,7 @@ class JoinedBody:
 
     compiled: CompiledDigest
     subject: str
-    papers: Sequence[str]
+    papers: Papers
     reasons: Sequence[str]
     values: Mapping[str, str]
 

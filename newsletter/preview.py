@@ -27,16 +27,16 @@ def preview_digest(reader: Subscriber, at: datetime) -> JoinedBody:
     """
     queued = Delivery.objects.queued().filter(subscriber=reader, edition__in=Edition.objects.sending())
     if delivery := queued.select_related("edition").order_by("due_at").first():
-        return render_digest(delivery.edition.fragments, delivery.picks, public_links())
+        return render_digest(delivery.edition.fragments, delivery, public_links())
     edition = _newest_edition(at, reader)
     if edition is None:
         raise NothingToPreview("There is no edition: no papers were listed in the last days.")
-    picks = choose_for_reader(reader, make_offer(edition), besides=edition)
-    if not picks:
+    choice = choose_for_reader(reader, make_offer(edition), besides=edition)
+    if not choice.picks:
         raise NothingToPreview(f"Edition {edition} has no paper that this reader has not had.")
     entries = list(edition.entries.going_out())
     fragments = edition.fragments or compile_fragments(edition, entries)
-    return render_digest(fragments, picks, public_links())
+    return render_digest(fragments, choice, public_links())
 
 
 # --- For pages ----------------------------------------------------------------------------------------------------

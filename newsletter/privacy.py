@@ -93,6 +93,8 @@ def _preferences(reader: Subscriber) -> dict[str, Any]:
         "cadence": reader.get_cadence_display(),
         "weekday": reader.get_weekday_display(),
         "paused_until": reader.paused_until,
+        "hears_of_quiet_days": reader.hears_of_quiet_days,
+        "quiet_day_told_on": reader.quiet_day_told_on,
         "hour": reader.hour,
         "time_zone": reader.time_zone,
         "size": reader.size,
@@ -113,6 +115,7 @@ def _letters(letters: QuerySet[Letter]) -> list[dict[str, Any]]:
             "asked_at": letter.asked_at,
             "due_at": letter.due_at,
             "counted_at": letter.counted_at,
+            "why": letter.why,
         }
         for letter in letters.order_by("pk")
     ]
@@ -160,7 +163,8 @@ def _letters_counted(address: str) -> list[datetime]:
 def _digests(reader: Subscriber) -> list[dict[str, Any]]:
     rows = reader.deliveries.select_related("edition").defer("edition__fragments").prefetch_related("events")
     deliveries = list(rows)
-    titles = _titles({pick["paper_id"] for delivery in deliveries for pick in delivery.picks})
+    picked = {pick["paper_id"] for delivery in deliveries for pick in delivery.picks}
+    titles = _titles(picked.union(*[delivery.also for delivery in deliveries]))
     return [
         {
             "number": str(delivery.pk),
@@ -182,6 +186,7 @@ def _digests(reader: Subscriber) -> list[dict[str, Any]]:
                 {"title": titles.get(pick["paper_id"], GONE), "reason": pick["reason"], "score": pick["score"]}
                 for pick in delivery.picks
             ],
+            "also_named": [titles.get(paper_id, GONE) for paper_id in delivery.also],
             "events": [_event(event) for event in delivery.events.all()],
         }
         for delivery in deliveries

@@ -34,6 +34,30 @@ class Kind(StrEnum):
     EDITION = "edition"
 
 
+class Basis(StrEnum):
+    """What a pick rests on, as its reader would sum it up."""
+
+    EDITORS = "editors"
+    WISHED = "wished"
+    TASTE = "taste"
+    TRENDING = "trending"
+    OUTSIDE = "outside"
+
+
+BASES = {
+    Kind.PINNED: Basis.EDITORS,
+    Kind.EDITION: Basis.EDITORS,
+    Kind.MATCHES: Basis.WISHED,
+    Kind.AUTHOR: Basis.WISHED,
+    Kind.TOPIC: Basis.WISHED,
+    Kind.SAVED: Basis.TASTE,
+    Kind.LIKED: Basis.TASTE,
+    Kind.MEANT: Basis.TASTE,
+    Kind.TASTE: Basis.TASTE,
+    Kind.TRENDING: Basis.TRENDING,
+    Kind.OUTSIDE: Basis.OUTSIDE,
+}
+
 # `{}` stands for what the reason is about.
 WORDS = {
     Kind.PINNED: "picked by the editors",
@@ -167,6 +191,11 @@ def in_words(whys: Sequence[Why], titles: Mapping[int, str]) -> str:
         if all(name is not None for name in names):
             said.append(WORDS[kind].format(_listed([name for name in names if name])))
     return ", ".join(said) or WORDS[Kind.TASTE]
+
+
+def basis_of(whys: Sequence[Why]) -> Basis:
+    """Return what a pick rests on: its first reason."""
+    return BASES[whys[0].kind]
 
 
 def papers_named(whys: Sequence[Why]) -> set[int]:

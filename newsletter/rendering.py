@@ -1,8 +1,9 @@
 """The digest: compiled once per edition, cut into pieces, joined for each reader (`newsletter.joining`).
 
-`Edition.fragments` holds, for "html" and "text" alike, a head, a foot and a piece for each paper; in the pieces stand
-marks, random so that no paper can contain one, where a reader's own words and links go. Between two marks "own" stands
-what only the reader's own copy has.
+`Edition.fragments` holds, for "html" and "text" alike, a head, a foot, what stands above a paper from outside a
+reader's usual, what stands around papers that are only named, and for each paper a piece that shows and one that names
+it. In the pieces stand marks, random so that no paper can contain one, where a reader's own words and links go. Between
+two marks "own" stands what only the reader's own copy has.
 """
 
 import secrets
@@ -18,8 +19,9 @@ from mail.headers import ListMail
 from mail.message import Message, make_message
 from mail.mjml import to_html
 from newsletter.bounces import envelope_sender
-from newsletter.joining import CompiledDigest, JoinedBody, Links, Picked
+from newsletter.joining import Chosen, CompiledDigest, JoinedBody, Links
 from newsletter.models import Delivery, Edition, EditionEntry
+from papers.text import shorten
 from papers.trending import in_words
 from subscribers.links import absolute, preferences_token, unsubscribe_url
 from subscribers.models import Subscriber
@@ -34,7 +36,9 @@ OF_LINKS = (
     "interests_url",
     "feedback_url",
 )
-MARKS = ("reason", "count", "own", *OF_LINKS)
+MARKS = ("opening", "preheader", "count", "reason", "own", *OF_LINKS)
+# Characters of a title that is only named.
+NAMED = 90
 LIST_TAG = "daily"
 
 
@@ -44,7 +48,7 @@ def compile_fragments(edition: Edition, entries: Sequence[EditionEntry]) -> dict
     cut = f"<!--cut-{secrets.token_hex(8)}-->"
     context = {
         "edition": edition,
-        "entries": [{"entry": entry, "paper": entry.paper, "attention": in_words(entry.parts)} for entry in entries],
+        "entries": [_item(entry, marks["site_url"]) for entry in entries],
         "mark": marks,
         "cut": cut,
         # A mark too: the site may move before everybody has the mail.
@@ -55,20 +59,42 @@ def compile_fragments(edition: Edition, entries: Sequence[EditionEntry]) -> dict
     keys = [str(entry.paper_id) for entry in entries]
     return {
         "marks": marks,
+        "is_week": edition.about.is_week,
         "titles": {str(entry.paper_id): entry.paper.title for entry in entries},
         "html": _pieces(to_html(render_to_string("emails/digest.mjml", context)), cut, keys),
         "text": _pieces(render_to_string("emails/digest.txt", context), cut, keys),
     }
 
 
+def _item(entry: EditionEntry, site_url: str) -> dict[str, Any]:
+    """Return what the templates say of a paper, besides what it says itself."""
+    paper = entry.paper
+    facts = (paper.primary_category, in_words(entry.parts))
+    return {
+        "entry": entry,
+        "paper": paper,
+        "facts": " · ".join(fact for fact in facts if fact),
+        "url": paper.source_url or f"{site_url}{paper.get_absolute_url()}",
+        "short_title": shorten(paper.title, NAMED),
+    }
+
+
 def _pieces(whole: str, cut: str, keys: Sequence[str]) -> dict[str, Any]:
-    head, *papers, foot = whole.split(cut)
-    return {"head": head, "papers": dict(zip(keys, papers, strict=True)), "foot": foot}
+    parts = iter(whole.split(cut))
+    return {
+        "head": next(parts),
+        "papers": {key: next(parts) for key in keys},
+        "outside": next(parts),
+        "also_head": next(parts),
+        "also": {key: next(parts) for key in keys},
+        "also_foot": next(parts),
+        "foot": next(parts),
+    }
 
 
-def render_digest(fragments: Mapping[str, Any], picks: Sequence[Picked], links: Links) -> JoinedBody:
-    """Return the digest with these picks, in their order. A pick that is not in the edition raises KeyError."""
-    return CompiledDigest(fragments, is_own=bool(links.feedback_url)).join(picks, links)
+def render_digest(fragments: Mapping[str, Any], chosen: Chosen, links: Links) -> JoinedBody:
+    """Return the digest of what was chosen, in its order. A paper that is not in the edition raises KeyError."""
+    return CompiledDigest(fragments, is_own=bool(links.feedback_url)).join(chosen, links)
 
 
 def personal_links(delivery: Delivery, reader: Subscriber) -> Links:
@@ -97,7 +123,7 @@ def digest_message(delivery: Delivery, reader: Subscriber, compiled: CompiledDig
     """Return the mail of a delivery as it leaves `at`: for the same time the same bytes."""
     links = personal_links(delivery, reader)
     return make_message(
-        compiled.join(delivery.picks, links),
+        compiled.join(delivery, links),
         to=reader.email,
         sender=settings.NEWSLETTER_FROM,
         reference=str(delivery.pk),

@@ -18,6 +18,8 @@ LIKENESS_IN_POINTS = 90.0
 REPEATED = 0.4
 # Above all points there are.
 PINNED = 1e6
+# Papers that a digest names besides those it brings.
+ALSO = 5
 # Readers at a time: what is made on the way takes some megabytes for each thousand.
 BATCH = 1000
 
@@ -55,6 +57,21 @@ def _choose(offer: Offer, tastes: Sequence[Taste]) -> list[list[Pick]]:
     return [
         _picks(offer, points.total[row], places, whys[row], stranger)
         for row, (places, stranger) in enumerate(zip(chosen.tolist(), outside.tolist(), strict=True))
+    ]
+
+
+def name_others(offer: Offer, tastes: Sequence[Taste], chosen: Sequence[Sequence[Pick]]) -> list[list[int]]:
+    """Return for each reader the ids of the first papers of the edition, at most `ALSO`, that are not among the
+    `chosen` and that they may have."""
+    if not offer.candidates:
+        return [[] for _ in tastes]
+    left = ~_withheld(offer, tastes)
+    for reader, picks in enumerate(chosen):
+        left[reader, [offer.places[pick.paper_id] for pick in picks]] = False
+    first = np.argsort(~left, axis=1, kind="stable")[:, :ALSO]
+    return [
+        [offer.candidates[place].paper_id for place in places if is_left[place]]
+        for places, is_left in zip(first.tolist(), left, strict=True)
     ]
 
 

@@ -72,4 +72,4 @@ def web_copy(request: HttpRequest, token: str) -> HttpResponse:
     if delivery is None or not delivery.picks:
         raise LinkInvalid(Purpose.WEB_COPY)
     # Such links are passed on, so the page holds none that acts for the reader.
-    return HttpResponse(render_digest(delivery.edition.fragments, delivery.picks, public_links()).html)
+    return HttpResponse(render_digest(delivery.edition.fragments, delivery, public_links()).html)

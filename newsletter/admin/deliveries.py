@@ -86,7 +86,7 @@ class DeliveryAdmin(ReadOnly, ModelAdmin[Delivery]):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
-        return super().get_queryset(request).defer("picks", "edition__fragments")
+        return super().get_queryset(request).defer("picks", "also", "edition__fragments")
 
     @admin.display(description="reader", ordering="subscriber")
     def reader(self, delivery: Delivery) -> Subscriber | None:

@@ -85,6 +85,8 @@ class Delivery(models.Model):
     complained_at = models.DateTimeField(null=True, blank=True)
     # What the reader gets, in order, and why: a list of newsletter.selection.Pick as dictionaries.
     picks = models.JSONField(default=list)
+    # What is named below them: ids of the papers most in demand that are not among them. To name is not to send.
+    also = models.JSONField(default=list)
     chosen_at = models.DateTimeField(help_text="When the picks were chosen.")
 
     objects = DeliveryQuerySet.as_manager()

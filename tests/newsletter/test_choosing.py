@@ -29,7 +29,7 @@ def papers() -> dict[int, Paper]:
 
 
 def chosen_for(reader: Subscriber, edition: Edition) -> list[PickInWords]:
-    return choose_for_reader(reader, make_offer(edition), besides=edition)
+    return choose_for_reader(reader, make_offer(edition), besides=edition).picks
 
 
 def like(reader: Subscriber, *papers: Paper) -> None:

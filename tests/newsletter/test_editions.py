@@ -193,6 +193,7 @@ def test_new_preferences_change_a_queued_delivery_and_leave_one_that_left_alone(
         "paper_id": video.pk,
         "score": queued.picks[0]["score"],
         "reason": "matches “video diffusion”",
+        "basis": "wished",
     }
     assert queued.due_at == NOW.replace(hour=20)
     assert [pick["paper_id"] for pick in sent.picks] == [robots.pk]

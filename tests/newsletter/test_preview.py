@@ -111,7 +111,7 @@ def test_the_preview_is_what_the_choice_for_readers_comes_to() -> None:
     reader = make_reader(interests="marmots, paper 7", size=5)
     Feedback.objects.create(subscriber=reader, paper=make_paper(title="Paper 9"), kind="more", at=NOW)
     shown = preview_picks(read_preferences([reader])[reader.pk], NOW, reader)
-    chosen = choose_for_reader(reader, make_offer(edition), besides=edition)
+    chosen = choose_for_reader(reader, make_offer(edition), besides=edition).picks
     assert titles(shown) == [Paper.objects.get(pk=pick["paper_id"]).title for pick in chosen]
     assert shown
     assert [pick.reason for pick in shown.picks] == [pick["reason"] for pick in chosen]

@@ -1,0 +1,59 @@
+"""What a digest says of itself: the subject, the line beside it in a list of mails, the first sentence. Pure."""
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+
+from newsletter.reasons import Basis
+from papers.text import shorten
+
+# Characters; most phones show half of a subject, most programs all of it.
+LONGEST_SUBJECT = 78
+# What programs show beside a subject; with less they go on with the first words of the mail.
+PREHEADER = range(40, 91)
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+# In this order, for one and for more.
+SAID = {
+    Basis.EDITORS: ("was picked by the editors", "were picked by the editors"),
+    Basis.WISHED: ("matches what you asked for", "match what you asked for"),
+    Basis.TASTE: ("is near what you like", "are near what you like"),
+    Basis.TRENDING: ("is what people are most excited about", "are what people are most excited about"),
+    Basis.OUTSIDE: ("is from outside your usual", "are from outside your usual"),
+}
+
+
+def subject_of(titles: Sequence[str]) -> str:
+    """Return the subject: the first title, and how many more there are."""
+    more = f", and {len(titles) - 1} more" if len(titles) > 1 else ""
+    return shorten(titles[0], LONGEST_SUBJECT - len(more)) + more
+
+
+def preheader_of(titles: Sequence[str], opening: str) -> str:
+    """Return what goes with the subject: the titles after the first, and how it opens where these are short."""
+    others = f"Also: {'; '.join(titles[1:4])}." if len(titles) > 1 else opening
+    line = others if len(others) >= PREHEADER.start else f"{others} {opening}"
+    return shorten(line, PREHEADER.stop - 1)
+
+
+def opening_of(bases: Sequence[str], *, is_week: bool) -> str:
+    """Return a sentence that is true of these picks, of which each rests on one of `Basis`."""
+    counts = Counter(bases)
+    return _opening(tuple((basis, counts[basis]) for basis in SAID if counts[basis]), is_week)
+
+
+@lru_cache(maxsize=1000)
+def _opening(counts: tuple[tuple[Basis, int], ...], is_week: bool) -> str:
+    # Many have the same.
+    when = "this week" if is_week else "today"
+    total = sum(count for _, count in counts)
+    if len(counts) == 1:
+        ((basis, _),) = counts
+        one, more = SAID[basis]
+        return f"One paper {when}: it {one}." if total == 1 else f"All {_number(total)} {more} {when}."
+    parts = [f"{_number(count)} {SAID[basis][count > 1]}" for basis, count in counts]
+    listed = f"{', '.join(parts[:-1])}, and {parts[-1]}" if len(parts) > 2 else " and ".join(parts)
+    return f"Of the {_number(total)} papers {when}, {listed}."
+
+
+def _number(count: int) -> str:
+    return NUMBERS[count] if count < len(NUMBERS) else str(count)
