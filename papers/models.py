@@ -11,6 +11,7 @@ from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 from django_stubs_ext import WithAnnotations
 
+from papers.summarising import first_sentences, name_authors, telling_sentences
 from papers.trending import in_words
 
 
@@ -149,13 +150,12 @@ class Paper(models.Model):
     @property
     def short_authors(self) -> str:
         """The authors in one short phrase: all of up to three, else the first and how many more."""
-        names: list[str] = self.authors
-        return ", ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} others"
+        return name_authors(self.authors)
 
     @property
     def blurb(self) -> str:
-        """The summary where there is one, else the abstract."""
-        return self.summary or self.abstract
+        """One or two sentences: the first of the summary where there is one, else the most telling of the abstract."""
+        return first_sentences(self.summary) or telling_sentences(self.abstract, self.title)
 
 
 class Signal(models.Model):

@@ -42,7 +42,7 @@ def test_whoever_wants_nothing_in_particular_sees_what_trends() -> None:
     assert shown
     assert shown.picks[0].paper.attention == "+99 upvotes since yesterday"
     assert shown.picks[0].reason == "trending: +99 upvotes since yesterday"
-    assert shown.picks[0].paper.authors == "Ada Lovelace, Alan Turing"
+    assert shown.picks[0].paper.authors == "Ada Lovelace and Alan Turing"
 
 
 def test_every_choice_has_its_say() -> None:
