@@ -23,10 +23,12 @@ ALIASES = {
     "hour": [],
     "time_zone": ["timezone", "tz"],
     "size": ["papers a digest", "papers per digest"],
+    "hears_of_quiet_days": ["quiet days"],
     "status": [],
 }
 # What other services call somebody who gets mail.
 ACTIVE = {"", "active", "confirmed", "enabled", "subscribed"}
+YES_OR_NO = {"yes": True, "no": False, "true": True, "false": False, "1": True, "0": False}
 WEEKDAYS = {name: day for day in Subscriber.Weekday for name in (day.label.lower(), day.label[:3].lower())}
 
 
@@ -178,6 +180,12 @@ def _read_cadence(cell: str) -> str:
     return cell.casefold()
 
 
+def _read_yes_or_no(cell: str) -> bool:
+    if cell.casefold() not in YES_OR_NO:
+        raise RowRefused("hears_of_quiet_days: neither yes nor no", cell[:100])
+    return YES_OR_NO[cell.casefold()]
+
+
 def _read_time_zone(cell: str) -> str:
     if cell not in TIME_ZONES:
         raise RowRefused("time_zone: not a time zone such as Europe/Vienna", cell[:100])
@@ -193,6 +201,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "hour": _read_hour,
     "time_zone": _read_time_zone,
     "size": _read_size,
+    "hears_of_quiet_days": _read_yes_or_no,
 }
 
 DATES = ["created_at", "confirmed_at", "unsubscribed_at"]
@@ -205,5 +214,6 @@ def cells_of(reader: Subscriber) -> list[str]:
     topics = ", ".join(topic.slug for topic in reader.topics.all())
     dates = [getattr(reader, name) for name in DATES]
     own = [getattr(reader, name) for name in ("interests", "followed_authors", "muted_words", "cadence")]
-    rest = [reader.get_weekday_display(), str(reader.hour), reader.time_zone, str(reader.size), reader.status]
-    return [reader.email, topics, *own, *rest, *(at.isoformat() if at else "" for at in dates)]
+    when = [reader.get_weekday_display(), str(reader.hour), reader.time_zone, str(reader.size)]
+    rest = ["yes" if reader.hears_of_quiet_days else "no", reader.status]
+    return [reader.email, topics, *own, *when, *rest, *(at.isoformat() if at else "" for at in dates)]

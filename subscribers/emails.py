@@ -1,9 +1,9 @@
-"""The letters about a subscription: confirm your address, you are already subscribed, your address has changed."""
+"""The letters about a subscription: they are sent here, and what each says of its reader is looked up."""
 
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -14,11 +14,16 @@ from mail.outcomes import AccountBroken, HandOverError, NotSent, RefusedForNow
 from mail.transport import Mailer
 from subscribers.addresses import is_disposable
 from subscribers.links import confirm_url, new_address_url, preferences_url, unsubscribe_url
+from subscribers.local_time import today_of, zone_of
 from subscribers.models import Letter, Mailbox, Subscriber, Suppression
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)
+RHYTHMS: dict[str, str] = {
+    Subscriber.Cadence.DAILY: "every day",
+    Subscriber.Cadence.WEEKDAYS: "Monday to Friday",
+}
 # Letters looked up at a time.
 BATCH = 100
 
@@ -30,7 +35,7 @@ def send_due_letters(clock: Callable[[], datetime], *, until: datetime) -> int:
     """
     accepted = 0
     with Mailer() as mailer, suppress(NotSent, AccountBroken):
-        while batch := list(Letter.objects.due(clock()).order_by("due_at", "pk").values_list("pk", flat=True)[:BATCH]):
+        while batch := list(Letter.objects.due(clock()).in_order().values_list("pk", flat=True)[:BATCH]):
             for pk in batch:
                 if clock() >= until or not throttle.wait_for_one(clock):
                     return accepted
@@ -82,18 +87,27 @@ def _claim(letter_id: int, at: datetime) -> Letter | None:
 
 
 def _may_go_out(letter: Letter) -> bool:
-    """Whether the address of a letter may be written to, and is still the one that was asked for.
-
-    Else a link that speaks for one address would come to another.
-    """
+    """Whether the address of a letter may be written to, and what it says still holds."""
     if Suppression.objects.covers(letter.address):
         return False
-    if letter.kind in Letter.OPT_IN:
+    return _is_for_its_address(letter) and _is_for_its_reader(letter)
+
+
+def _is_for_its_address(letter: Letter) -> bool:
+    """Whether the address is still the one that was asked for; a link that speaks for one must not come to another."""
+    if letter.kind not in Letter.ELSEWHERE:
         return letter.address.casefold() == letter.subscriber.email.casefold()
-    if letter.kind != Letter.Kind.NEW_ADDRESS:
+    if letter.kind == Letter.Kind.ADDRESS_CHANGED:
         return True
     change = getattr(letter.subscriber, "address_change", None)
     return change is not None and change.address == letter.address and not is_disposable(letter.address)
+
+
+def _is_for_its_reader(letter: Letter) -> bool:
+    """Whether the reader still is, or is not, one who gets digests, where the letter speaks to such a one."""
+    if letter.kind == Letter.Kind.GOODBYE:
+        return letter.subscriber.status == Subscriber.Status.UNSUBSCRIBED
+    return letter.kind not in Letter.OF_ACTIVE or letter.subscriber.is_active
 
 
 def _is_within_caps(letter: Letter, at: datetime) -> bool:
@@ -108,7 +122,7 @@ def _is_within_caps(letter: Letter, at: datetime) -> bool:
 
 def _message(letter: Letter, at: datetime) -> Message:
     return make_message(
-        render_body(letter.kind, _context(letter.subscriber, at)),
+        render_body(letter.kind, letter_context(letter, at)),
         to=letter.address,
         sender=settings.SUBSCRIBERS_FROM,
         reference=f"{letter.kind.replace('_', '-')}-{letter.subscriber_id}-{int(at.timestamp())}",
@@ -117,7 +131,9 @@ def _message(letter: Letter, at: datetime) -> Message:
     )
 
 
-def _context(reader: Subscriber, at: datetime) -> dict[str, object]:
+def letter_context(letter: Letter, at: datetime) -> dict[str, object]:
+    """Return what the templates of letters may say."""
+    reader = letter.subscriber
     change = getattr(reader, "address_change", None)
     return {
         "confirm_url": confirm_url(reader, at),
@@ -125,6 +141,25 @@ def _context(reader: Subscriber, at: datetime) -> dict[str, object]:
         "preferences_url": preferences_url(reader, at),
         "unsubscribe_url": unsubscribe_url(reader, at),
         "valid_days": settings.SUBSCRIBERS_CONFIRMATION_VALID_FOR.days,
+        "rhythm": _rhythm(reader),
+        "paused_until": reader.paused_until
+        if reader.paused_until and reader.paused_until > today_of(reader, at)
+        else None,
+        "kept_days": settings.SUBSCRIBERS_KEEP_WISHES_OF_LEFT.days,
+        "why": letter.why,
         "postal_address": settings.POSTAL_ADDRESS,
         "site_url": settings.SITE_URL,
     }
+
+
+def _pause(reader: Subscriber, at: datetime) -> date | None:
+    """Return the day on which digests come again for a reader who takes a break."""
+    until = reader.paused_until
+    return until if until and until > today_of(reader, at) else None
+
+
+def _rhythm(reader: Subscriber) -> str:
+    """Return when digests come, as in "every Monday at 07:00 (Europe/Vienna)"."""
+    cadence = reader.cadence
+    days = f"every {reader.get_weekday_display()}" if cadence == Subscriber.Cadence.WEEKLY else RHYTHMS[cadence]
+    return f"{days} at {reader.hour:02}:00 ({zone_of(reader).replace('_', ' ')})"

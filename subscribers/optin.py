@@ -16,6 +16,9 @@ logger = logging.getLogger(__name__)
 
 # Names the sentence next to the sign-up button. Change it with the sentence.
 WORDING_VERSION = "2026-11"
+# The source of a leaving that gets a goodbye: somebody pressed the button on our page. Mailbox providers count a mail
+# after a one-click unsubscription against its sender, and whoever complained or bounced is not to be written to.
+PAGE = "page"
 # Sign-ups looked up at a time.
 BATCH = 500
 
@@ -120,6 +123,7 @@ def confirm(token: str, at: datetime, *, truncated_ip: str | None = None) -> boo
         if not reader.activate(at):
             return False
         reader.letters.exclude(kind=Letter.Kind.ADDRESS_CHANGED).delete()
+        _write(reader, Letter.Kind.WELCOME, at)
         Mailbox.objects.forget(reader.email)
         record(reader, ConsentEvent.Kind.CONFIRMED, "link", at, truncated_ip=truncated_ip)
         transaction.on_commit(lambda: signals.confirmed.send(Subscriber, subscriber_id=reader.pk), robust=True)
@@ -140,13 +144,23 @@ def _confirming(subject: str) -> Subscriber:
 
 
 def unsubscribe(reader: Subscriber, *, source: str, at: datetime) -> None:
-    """Take a reader off the list; a second time changes nothing."""
+    """Take a reader off the list; a second time changes nothing. Who got digests and leaves on our page is told so."""
     with transaction.atomic():
-        if reader.unsubscribe(at):
-            # All but the news of a change of address: whoever took it over may not keep it from the old one.
-            reader.letters.exclude(kind=Letter.Kind.ADDRESS_CHANGED).delete()
+        got_digests = Subscriber.objects.active().select_for_update().filter(pk=reader.pk).first() is not None
+        if not reader.unsubscribe(at):
+            return
+        # All but the news of a change of address: whoever took it over may not keep it from the old one.
+        reader.letters.exclude(kind=Letter.Kind.ADDRESS_CHANGED).delete()
+        if got_digests:
+            # Once: whoever has a link to leave that was passed on could else have letters sent without end.
             Mailbox.objects.forget(reader.email)
-            record(reader, ConsentEvent.Kind.UNSUBSCRIBED, source, at)
+        if got_digests and source == PAGE:
+            _write(reader, Letter.Kind.GOODBYE, at)
+        record(reader, ConsentEvent.Kind.UNSUBSCRIBED, source, at)
+
+
+def _write(reader: Subscriber, kind: Letter.Kind, at: datetime) -> None:
+    Letter.objects.create(subscriber=reader, kind=kind, address=reader.email, asked_at=at, due_at=at)
 
 
 def reader_of(purpose: Purpose, token: str, at: datetime) -> Subscriber:

@@ -25,6 +25,7 @@ STORED = [
     "hour",
     "time_zone",
     "paused_until",
+    "hears_of_quiet_days",
 ]
 
 

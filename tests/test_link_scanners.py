@@ -17,7 +17,7 @@ from tests.conftest import NOW
 from tests.factories import make_delivery, make_edition, make_paper, make_reader
 from tests.letters import links_in, read_mail, text_of
 from tests.snapshots import rows
-from tests.subscribers.asking import MINUTE, ask
+from tests.subscribers.asking import MINUTE, ask, write
 from tests.subscribers.asking import send_due as send_letters
 
 pytestmark = pytest.mark.django_db
@@ -40,13 +40,9 @@ def send_one_of_each(outbox: Path) -> set[Path]:
     ask("new@example.org")
     ask("active@example.org")
     ask_to_change(reader, "other@example.org", NOW)
-    Letter.objects.create(
-        subscriber=make_reader(),
-        kind=Letter.Kind.ADDRESS_CHANGED,
-        address="old@example.org",
-        asked_at=NOW,
-        due_at=NOW,
-    )
+    for kind in ("address_changed", "welcome", "nothing_new"):
+        write(kind, make_reader())
+    write("goodbye", make_reader(status="unsubscribed"))
     assert send_letters(NOW) == len(Letter.Kind)
     paper = make_paper()
     make_delivery(make_edition(paper), reader, paper)

@@ -60,7 +60,7 @@ class SubscriberAdmin(Kept, InAndOutAdmin):
     fieldsets = [
         (None, {"fields": ("email", "status", "is_suppressed", "created_at", "confirmed_at", "unsubscribed_at")}),
         ("Preferences", {"fields": ("topics", "interests", "followed_authors", "muted_words", "size")}),
-        ("When", {"fields": ("cadence", "weekday", "hour", "time_zone", "paused_until")}),
+        ("When", {"fields": ("cadence", "weekday", "hour", "time_zone", "paused_until", "hears_of_quiet_days")}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subscriber]:

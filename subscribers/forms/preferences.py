@@ -67,6 +67,11 @@ class PreferencesForm(forms.ModelForm[Subscriber]):
         input_formats=["%Y-%m-%d"],
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
+    hears_of_quiet_days = forms.BooleanField(
+        label="Tell me on days without a digest",
+        required=False,
+        help_text="A short letter at your hour says why: a holiday, or nothing for you. Not for a weekly digest.",
+    )
     pause = forms.TypedChoiceField(required=False, choices=PAUSES, coerce=int, empty_value=None)
 
     class Meta:

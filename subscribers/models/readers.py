@@ -128,6 +128,11 @@ class Subscriber(models.Model):
     paused_until = models.DateField(
         null=True, blank=True, help_text="The first day, where the reader is, on which digests come again."
     )
+    hears_of_quiet_days = models.BooleanField(
+        "hears of days without a digest", default=False, help_text="A letter at the hour of the digest says why."
+    )
+    # The last day whose missing digest the reader was told of: each day is told once, whoever looks at it.
+    quiet_day_told_on = models.DateField(null=True, blank=True, editable=False)
     hour = models.PositiveSmallIntegerField(default=DEFAULT_HOUR, validators=[MaxValueValidator(23)])
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
     size = models.PositiveSmallIntegerField(
@@ -159,6 +164,8 @@ class Subscriber(models.Model):
             models.Index(fields=["preferences_changed_at"], name="preferences_changed"),
             # Those who never confirmed, for retention; the newest first, for the admin.
             models.Index(fields=["-created_at", "-id"], name="reader_list"),
+            # Whom to tell of a day without a digest.
+            models.Index(fields=["cadence"], name="hears_of_quiet_days", condition=Q(hears_of_quiet_days=True)),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models import Case, Value, When
 
 from subscribers.addresses import fingerprint, mailbox_of
 from subscribers.models.readers import Subscriber
@@ -31,6 +32,11 @@ class LetterQuerySet(models.QuerySet["Letter"]):
     def due(self, at: datetime) -> LetterQuerySet:
         return self.filter(due_at__lte=at)
 
+    def in_order(self) -> LetterQuerySet:
+        """What somebody may be waiting for before a screen comes first."""
+        can_wait = Case(When(kind=Letter.Kind.NOTHING_NEW, then=Value(1)), default=Value(0))
+        return self.order_by(can_wait, "due_at", "pk")
+
 
 class Letter(models.Model):
     """A mail about a subscription that is to go out. Deleted when it has, or is of no more use."""
@@ -40,11 +46,20 @@ class Letter(models.Model):
         ALREADY_SUBSCRIBED = "already_subscribed", "You are already subscribed"
         NEW_ADDRESS = "new_address", "Confirm your new address"
         ADDRESS_CHANGED = "address_changed", "Your address was changed, sent to the old one"
+        WELCOME = "welcome", "Welcome"
+        GOODBYE = "goodbye", "You have left"
+        NOTHING_NEW = "nothing_new", "No digest today, and why"
 
-    # What anybody can make us send to somebody else counts against the caps of the mailbox.
+    # What anybody can make us send to somebody else counts against the caps of the mailbox. A goodbye does not, though
+    # whoever has a digest that was passed on can press its button: it takes an active reader, and to become one takes
+    # a link that only the mailbox has. Counted, it would keep back the confirmation of who left by mistake.
     CAPPED = [Kind.CONFIRMATION, Kind.ALREADY_SUBSCRIBED, Kind.NEW_ADDRESS]
     # What a sign-up leads to: one at a time.
     OPT_IN = [Kind.CONFIRMATION, Kind.ALREADY_SUBSCRIBED]
+    # What is written to an address on purpose that is not the reader's, or not any more.
+    ELSEWHERE = [Kind.NEW_ADDRESS, Kind.ADDRESS_CHANGED]
+    # What speaks to a reader who gets digests.
+    OF_ACTIVE = [Kind.WELCOME, Kind.NOTHING_NEW]
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="letters")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -54,6 +69,7 @@ class Letter(models.Model):
     due_at = models.DateTimeField(db_index=True)
     # When it was counted against the caps: once, however often it is tried.
     counted_at = models.DateTimeField(null=True)
+    why = models.CharField(max_length=200, blank=True, help_text="Why there is no digest, in a sentence.")
 
     objects = LetterQuerySet.as_manager()
 

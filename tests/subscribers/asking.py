@@ -37,6 +37,17 @@ def letter_to(reader: Subscriber) -> Letter:
     return Letter.objects.get(subscriber=reader)
 
 
+def kinds_waiting(reader: Subscriber) -> list[str]:
+    """The kinds of the letters that wait for a reader, by name."""
+    return sorted(reader.letters.values_list("kind", flat=True))
+
+
+def write(kind: str, reader: Subscriber, *, at: datetime = NOW, **more: Any) -> Letter:
+    """A letter that is due."""
+    facts: dict[str, Any] = {"address": reader.email, "asked_at": at, "due_at": at} | more
+    return Letter.objects.create(subscriber=reader, kind=kind, **facts)
+
+
 def confirmation_of(reader: Subscriber, at: datetime = NOW) -> str:
     return token_in(confirm_url(reader, at))
 

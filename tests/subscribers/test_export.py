@@ -45,6 +45,7 @@ def test_every_reader_is_exported_with_what_they_chose_and_where_they_stand() ->
         "hour": "5",
         "time_zone": "Asia/Tokyo",
         "size": "10",
+        "hears_of_quiet_days": "no",
         "status": "active",
         "created_at": NOW.isoformat(),
         "confirmed_at": "2026-11-21T18:00:00+00:00",
@@ -55,7 +56,12 @@ def test_every_reader_is_exported_with_what_they_chose_and_where_they_stand() ->
 
 def test_an_export_that_is_imported_elsewhere_brings_back_who_was_active_as_they_were() -> None:
     reader = make_reader(
-        email="=ada+x@example.org", interests="=1+1", muted_words="'quoted'", cadence="weekly", weekday=2
+        email="=ada+x@example.org",
+        interests="=1+1",
+        muted_words="'quoted'",
+        cadence="weekly",
+        weekday=2,
+        hears_of_quiet_days=True,
     )
     reader.topics.set(Topic.objects.all()[:3])
     make_reader(status="unsubscribed")
@@ -64,7 +70,7 @@ def test_an_export_that_is_imported_elsewhere_brings_back_who_was_active_as_they
     call_command("export_subscribers", stdout=out, stderr=StringIO())
     Subscriber.objects.all().delete()
     assert take_in(out.getvalue()).created == 1
-    assert {name: before[name] for name in COLUMNS[:11]} == {name: exported()[0][name] for name in COLUMNS[:11]}
+    assert {name: before[name] for name in COLUMNS[:12]} == {name: exported()[0][name] for name in COLUMNS[:12]}
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", " =", "'=", '"=', " ' \"@", "\n=", "＝"])

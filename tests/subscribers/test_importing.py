@@ -60,14 +60,18 @@ def test_who_was_imported_left_and_confirmed_again_is_welcome_as_anybody() -> No
 
 def test_every_preference_has_a_column() -> None:
     first, second = Topic.objects.order_by("pk")[:2]
-    headers = "Email Address,Topics,Interests,Followed authors,Muted-words,Cadence,Weekday,Hour,Time zone,Size"
-    row = f'{ADA},"{first.slug}, {second.name.upper()}","proofs, agents",Ada,hype,Weekly,friday,18:00,Europe/Vienna,5'
+    headers = (
+        "Email Address,Topics,Interests,Followed authors,Muted-words,Cadence,Weekday,Hour,Time zone,Size,Quiet days"
+    )
+    row = (
+        f'{ADA},"{first.slug}, {second.name.upper()}","proofs, agents",Ada,hype,Weekly,friday,18:00,Europe/Vienna,5,Yes'
+    )
     take_in(f"{headers}\n{row}\n")
     reader = Subscriber.objects.get()
     assert set(reader.topics.all()) == {first, second}
     assert (reader.interests, reader.followed_authors, reader.muted_words) == ("proofs, agents", "Ada", "hype")
     assert (reader.cadence, reader.weekday, reader.hour) == ("weekly", 4, 18)
-    assert (reader.time_zone, reader.size) == ("Europe/Vienna", 5)
+    assert (reader.time_zone, reader.size, reader.hears_of_quiet_days) == ("Europe/Vienna", 5, True)
 
 
 def test_what_goes_into_mails_is_cleaned_as_in_forms() -> None:
@@ -156,12 +160,13 @@ def test_who_gets_no_mail_where_the_file_comes_from_gets_none_here() -> None:
         (f"{ADA},,,,,hourly", "cadence: none of daily, weekdays, weekly: hourly"),
         (f"{ADA},,,,,,Someday", "weekday: not a day such as Monday: Someday"),
         (f"{ADA},,,,,,,{'x' * 2001}", "interests: longer than 2,000 characters"),
-        (f"{ADA},,,,,,,,surplus", "The row has more cells than the first one"),
+        (f"{ADA},,,,,,,,perhaps", "hears_of_quiet_days: neither yes nor no: perhaps"),
+        (f"{ADA},,,,,,,,,surplus", "The row has more cells than the first one"),
         (f"{ADA},,,,,,,a\0b", "The row has characters that cannot be read"),
     ],
 )
 def test_a_row_with_anything_wrong_is_refused_as_a_whole(row: str, why: str) -> None:
-    file = f"email,hour,topics,size,time zone,cadence,weekday,interests\n{GRACE},8\n{row}\n"
+    file = f"email,hour,topics,size,time zone,cadence,weekday,interests,quiet days\n{GRACE},8\n{row}\n"
     (refusal,) = refusals(file)
     assert (refusal.row.number, refusal.why) == (3, why)
     assert take_in(file).refused.total() == 1
