@@ -1,93 +1,18 @@
 """Writes var/gallery: pictures of every mail and every page, and index.html that shows them.
 
-`python -m tests.gallery [WORD]` shows all, or those whose name contains WORD. The database is one of its own.
+`python -m tests.gallery [WORD]` shows all, or those whose name contains WORD. The developer's own database and mail
+are left alone.
 """
 
-import logging
 import os
-import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
 
 import django
-from django.test.runner import DiscoverRunner
-from django.test.utils import override_settings
 
 os.environ |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": ""}
 django.setup()
 
-from pytest_django.live_server_helper import LiveServer  # noqa: E402  what follows needs Django set up
-
-from tests.browser.chromium import open_chromium  # noqa: E402
-from tests.gallery.index import write_index  # noqa: E402
-from tests.gallery.mails import demo_digests, hard_digests, letters  # noqa: E402
-from tests.gallery.pages import visits  # noqa: E402
-from tests.gallery.pictures import Exhibit, show_mails, show_pages  # noqa: E402
-from tests.journey import ROOT  # noqa: E402
-
-FOLDER = ROOT / "var" / "gallery"
-# As a real site has it, since its address stands in every link.
-SITE = {
-    "SITE_URL": "https://paper-route.example.org",
-    "POSTAL_ADDRESS": "Paper Route, 1 Example Street, London",
-    "EMAIL_BACKEND": "mail.backends.OutboxBackend",
-    # The edition of the demo is news, whatever the date is.
-    "NEWSLETTER_EDITION_MAX_AGE": timedelta(days=36_500),
-}
-
-
-def main() -> int:
-    # Some pages are broken on purpose.
-    logging.disable()
-    word = "".join(sys.argv[1:2])
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
-    with _own_database(), override_settings(**SITE):
-        groups = _show(word)
-    index = write_index(FOLDER, groups)
-    exhibits = [exhibit for group in groups.values() for exhibit in group]
-    for exhibit in exhibits:
-        for wrong in exhibit.wrong:
-            print(f"{exhibit.name}: {wrong}")  # noqa: T201
-    print(f"{sum(len(exhibit.pictures) for exhibit in exhibits)} pictures: {index}")  # noqa: T201
-    return sum(bool(exhibit.wrong) for exhibit in exhibits)
-
-
-def _show(word: str) -> dict[str, list[Exhibit]]:
-    """Take the pictures of what has `word` in its name, by group."""
-    # In this order: the hard editions are of the day of the demo's, and letters are files named after readers.
-    hard, usual = hard_digests(), [*demo_digests(), *letters()]
-    with open_chromium() as browser, _serving() as site:
-        groups = {
-            "Letters and digests": show_mails(browser, FOLDER, [mail for mail in usual if word in mail.name]),
-            "Hard editions": show_mails(browser, FOLDER, [mail for mail in hard if word in mail.name]),
-            "Pages": show_pages(browser, FOLDER, {name: visit for name, visit in visits(site).items() if word in name}),
-        }
-        return {group: list(exhibits) for group, exhibits in groups.items()}
-
-
-@contextmanager
-def _own_database() -> Iterator[None]:
-    """An empty database in memory, and no mail that leaves."""
-    runner = DiscoverRunner(verbosity=0, interactive=False)
-    runner.setup_test_environment()
-    databases = runner.setup_databases()
-    yield
-    runner.teardown_databases(databases)
-
-
-@contextmanager
-def _serving() -> Iterator[str]:
-    """A server that shows what is in the database, and where it is."""
-    server = LiveServer("127.0.0.1")
-    with override_settings(
-        SITE_URL=server.url, ALLOWED_HOSTS=["127.0.0.1", "localhost"], ROOT_URLCONF="tests.gallery.pages"
-    ):
-        yield server.url
-    server.stop()
-
+from tests.gallery.show import show_everything  # noqa: E402  needs Django set up
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(show_everything("".join(sys.argv[1:2])))

@@ -22,8 +22,8 @@ from tests.letters import read_mail, text_of
 PREHEADER = re.compile(r"<div[^>]*display:\s*none[^>]*>(.*?)</div>", re.DOTALL)
 # What follows a preheader so that mail programs show nothing of the text below.
 FILLER = re.compile(r"[\s\u00ad\u034f\u200b-\u200d\u2007\ufeff]+")
-# Of whom a letter is to a reader that is not active.
-STATUSES = {Letter.Kind.CONFIRMATION: "pending"}
+# Of readers whom a letter finds other than active.
+STATUSES = {"confirmation": "pending", "goodbye": "unsubscribed"}
 
 
 @dataclass(frozen=True)

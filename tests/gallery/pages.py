@@ -49,7 +49,7 @@ def _at(site: str, address: str | Callable[[], str]) -> Callable[[], str]:
 
 
 def _web_copy() -> str:
-    delivery = Delivery.objects.exclude(subscriber=None).earliest("due_at")
+    delivery = Delivery.objects.filter(subscriber__isnull=False).earliest("chosen_at")
     assert delivery.subscriber
     return personal_links(delivery, delivery.subscriber).web_copy_url.removeprefix(settings.SITE_URL)
 

@@ -1,0 +1,80 @@
+"""Takes all pictures, on a database and a server of its own."""
+
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.test.runner import DiscoverRunner
+from django.test.utils import override_settings
+from pytest_django.live_server_helper import LiveServer
+
+from tests.browser.chromium import open_chromium
+from tests.gallery.index import write_index
+from tests.gallery.mails import demo_digests, hard_digests, letters
+from tests.gallery.pages import visits
+from tests.gallery.pictures import Exhibit, show_mails, show_pages
+from tests.journey import ROOT
+
+FOLDER = ROOT / "var" / "gallery"
+# As a real site has it, since its address stands in every link.
+SITE = {
+    "SITE_URL": "https://paper-route.example.org",
+    "POSTAL_ADDRESS": "Paper Route, 1 Example Street, London",
+    "EMAIL_BACKEND": "mail.backends.OutboxBackend",
+    # The edition of the demo is news, whatever the date is.
+    "NEWSLETTER_EDITION_MAX_AGE": timedelta(days=36_500),
+}
+
+
+def show_everything(word: str) -> int:
+    """Show in var/gallery what has `word` in its name; print where, and return how many have something wrong."""
+    # Some pages are broken on purpose.
+    logging.disable()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    with _own_database(), override_settings(**SITE):
+        groups = _show(word)
+    index = write_index(FOLDER, groups)
+    exhibits = [exhibit for group in groups.values() for exhibit in group]
+    for exhibit in exhibits:
+        for wrong in exhibit.wrong:
+            print(f"{exhibit.name}: {wrong}")  # noqa: T201
+    print(f"{sum(len(exhibit.pictures) for exhibit in exhibits)} pictures: {index}")  # noqa: T201
+    return sum(bool(exhibit.wrong) for exhibit in exhibits)
+
+
+def _show(word: str) -> dict[str, list[Exhibit]]:
+    """Take the pictures, and return what they show by group."""
+    # In this order: the hard editions are of the day of the demo's, and letters are files named after readers.
+    hard, demo = hard_digests(), demo_digests()
+    usual = [*letters(), *demo]
+    with open_chromium() as browser, _serving() as site:
+        groups = {
+            "Letters and digests": show_mails(browser, FOLDER, [mail for mail in usual if word in mail.name]),
+            "Hard editions": show_mails(browser, FOLDER, [mail for mail in hard if word in mail.name]),
+            "Pages": show_pages(browser, FOLDER, {name: visit for name, visit in visits(site).items() if word in name}),
+        }
+        return {group: list(exhibits) for group, exhibits in groups.items()}
+
+
+@contextmanager
+def _own_database() -> Iterator[None]:
+    """An empty database in memory, and no mail that leaves."""
+    runner = DiscoverRunner(verbosity=0, interactive=False)
+    runner.setup_test_environment()
+    databases = runner.setup_databases()
+    yield
+    runner.teardown_databases(databases)
+
+
+@contextmanager
+def _serving() -> Iterator[str]:
+    """A server that shows what is in the database, and where it is."""
+    server = LiveServer("127.0.0.1")
+    with override_settings(
+        SITE_URL=server.url, ALLOWED_HOSTS=["127.0.0.1", "localhost"], ROOT_URLCONF="tests.gallery.pages"
+    ):
+        yield server.url
+    server.stop()
