@@ -2,16 +2,13 @@
 
 import json
 import subprocess
-import tomllib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from tests.judges.mails import Mail
-from tests.judges.verdicts import Finding, Verdict
+from tests.judges.verdicts import HERE, Finding, Verdict, allowed_by
 
-HERE = Path(__file__).parent
 # Feature to the reason why it may be used: what becomes of it where it is not supported.
-ALLOWED = tomllib.loads((HERE / "allowed.toml").read_text(encoding="utf-8"))["caniemail"]
+ALLOWED = allowed_by("caniemail")
 
 
 def judge(mails: Sequence[Mail], allowed: Mapping[str, str] = ALLOWED) -> Verdict:
@@ -32,6 +29,6 @@ def judge(mails: Sequence[Mail], allowed: Mapping[str, str] = ALLOWED) -> Verdic
 
 def _unsupported(mails: Sequence[Mail]) -> dict[str, dict[str, list[str]]]:
     asked = json.dumps([{"name": mail.name, "html": mail.html} for mail in mails])
-    command = ["node", HERE / "caniemail.mjs"]
+    command = ["node", str(HERE / "caniemail.mjs")]
     told = subprocess.run(command, input=asked, check=True, capture_output=True, text=True)
     return {mail["name"]: mail["features"] for mail in json.loads(told.stdout)}

@@ -10,7 +10,7 @@ from tests.judges import rspamd
 from tests.judges.mails import Mail, make_mails
 from tests.judges.verdicts import Finding, Verdict
 
-FIGURES = pytest.StashKey[list[str]]()
+FIGURES: pytest.StashKey[list[str]] = pytest.StashKey()
 Pass = Callable[[Verdict], None]
 
 
@@ -19,7 +19,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for figure in sorted(config.stash[FIGURES]):
+    figures = config.stash[FIGURES]
+    for figure in sorted(figures):
         terminalreporter.write_line(figure)
 
 
@@ -53,5 +54,5 @@ def mails(
 
 @pytest.fixture(scope="session")
 def rspamd_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with rspamd.running(tmp_path_factory.mktemp("rspamd")) as site:
-        yield site
+    with rspamd.running(tmp_path_factory.mktemp("rspamd")) as address:
+        yield address

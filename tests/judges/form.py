@@ -11,11 +11,20 @@ LARGEST_USUAL = 45_000
 USUAL_PAPERS = 10
 # RFC 5322, without the line's end.
 LONGEST_LINE = 998
-ALWAYS = (
-    "Date Message-ID From To Reply-To Subject MIME-Version Content-Type Auto-Submitted X-Auto-Response-Suppress "
-    "Feedback-ID"
-).split()
-OF_LISTS = "List-Id List-Unsubscribe List-Unsubscribe-Post List-Help List-Archive".split()
+ALWAYS = [
+    "Date",
+    "Message-ID",
+    "From",
+    "To",
+    "Reply-To",
+    "Subject",
+    "MIME-Version",
+    "Content-Type",
+    "Auto-Submitted",
+    "X-Auto-Response-Suppress",
+    "Feedback-ID",
+]
+OF_LISTS = ["List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Help", "List-Archive"]
 
 
 def judge_sizes(mails: Sequence[Mail]) -> Verdict:

@@ -3,17 +3,15 @@
 import json
 import re
 import subprocess
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.judges.mails import Mail
-from tests.judges.verdicts import Finding, Verdict
+from tests.judges.verdicts import HERE, Finding, Verdict, allowed_by
 
-HERE = Path(__file__).parent
 JAR = HERE / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 # In mail only: pattern of a message to the reason why it is no fault there.
-ALLOWED = tomllib.loads((HERE / "allowed.toml").read_text(encoding="utf-8"))["nu"]
+ALLOWED = allowed_by("nu")
 
 
 def judge_mails(mails: Sequence[Mail], folder: Path, allowed: Mapping[str, str] = ALLOWED) -> Verdict:

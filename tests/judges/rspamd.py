@@ -1,6 +1,6 @@
 """Rspamd's rules about how a mail is made, with nothing asked of anybody outside."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -8,13 +8,16 @@ import httpx
 
 from tests import journey
 from tests.judges.mails import Mail
-from tests.judges.verdicts import Finding, Verdict
+from tests.judges.verdicts import Finding, Verdict, allowed_by
 
 # What asks name servers, other services or what was seen before.
-OFF = (
-    "arc asn bimi dkim dkim_signing dmarc emails external_services fuzzy_check greylist history_redis mx_check neural "
-    "ratelimit rbl replies reputation rspamd_update spf surbl url_redirector"
-).split()
+# fmt: off
+OFF = [
+    "arc", "asn", "bimi", "dkim", "dkim_signing", "dmarc", "emails", "external_services", "fuzzy_check", "greylist",
+    "history_redis", "mx_check", "neural", "ratelimit", "rbl", "replies", "reputation", "rspamd_update", "spf",
+    "surbl", "url_redirector",
+]
+# fmt: on
 OPTIONS = """
 dns {{ nameserver = ["127.0.0.1:9"]; timeout = 0.05s; retransmits = 1; }}
 filters = "chartable,regexp";
@@ -30,6 +33,7 @@ OF_THE_WAY = {
     "DATE_IN_PAST": "made at the time of the tests",
     "DATE_IN_FUTURE": "made at the time of the tests",
 }
+ALLOWED = allowed_by("rspamd")
 
 
 @contextmanager
@@ -58,19 +62,22 @@ def _configure(overrides: Path, folder: Path, port: int) -> None:
     (folder / "endings").write_text(ENDINGS)
 
 
-def judge(mails: Sequence[Mail], site: str) -> Verdict:
-    """Find every rule that a mail meets and that costs it points."""
-    met = {mail.name: _points_of(mail, site) for mail in mails}
+def judge(mails: Sequence[Mail], site: str, allowed: Mapping[str, str] = ALLOWED) -> Verdict:
+    """Find every rule that costs a mail points and is not `allowed`, and what is allowed in vain."""
+    met = {mail.name: _costs(mail, site) for mail in mails}
     findings = [
         Finding(name, f"{rule}: {points}")
         for name, rules in met.items()
         for rule, points in rules.items()
-        if points > 0 and rule not in OF_THE_WAY
+        if not {rule, f"{name}: {rule}"} & allowed.keys()
     ]
+    needed = {key for name, rules in met.items() for rule in rules for key in (rule, f"{name}: {rule}")}
+    findings += [Finding("allowed.toml", f"no mail has: {key}") for key in sorted(allowed.keys() - needed)]
     return Verdict(findings, f"rspamd: {len(findings)} rules that cost points, in {len(mails)} mails")
 
 
-def _points_of(mail: Mail, site: str) -> dict[str, float]:
+def _costs(mail: Mail, site: str) -> dict[str, float]:
     answer = httpx.post(f"{site}/checkv2", content=mail.raw, timeout=30)
     answer.raise_for_status()
-    return {name: symbol["score"] for name, symbol in answer.json()["symbols"].items()}
+    points = {name: symbol["score"] for name, symbol in answer.json()["symbols"].items()}
+    return {name: cost for name, cost in points.items() if cost > 0 and name not in OF_THE_WAY}

@@ -1,6 +1,10 @@
 """What a judge says: the faults it found, and a line with its figures."""
 
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -17,3 +21,9 @@ class Verdict:
 
     findings: list[Finding]
     figure: str
+
+
+def allowed_by(judge: str) -> dict[str, str]:
+    """Return what `judge` finds and may be there, with the reason."""
+    allowed: dict[str, str] = tomllib.loads((HERE / "allowed.toml").read_text(encoding="utf-8"))[judge]
+    return allowed
