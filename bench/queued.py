@@ -10,8 +10,10 @@ from bench.drafts import make_draft
 from bench.measure import seconds
 from newsletter.audience import BATCH, insert
 from newsletter.models import Delivery, Edition
+from newsletter.reasons import Basis
 from newsletter.rendering import compile_fragments
 from newsletter.schedule import share_of
+from newsletter.selection import ALSO
 from papers.ingest import ingest
 from papers.models import Paper
 from papers.sources.sample import Sample
@@ -20,6 +22,7 @@ from subscribers.models import Subscriber
 PAPERS, PICKS = 150, 10
 # Those of one hour are due within so many minutes, each reader at a moment of their own.
 SPREAD = timedelta(minutes=10)
+BASES = [Basis.WISHED, Basis.TASTE, Basis.TRENDING]
 REASON = "it is near “{}”, which you liked, and 84 people voted for it since yesterday"
 
 
@@ -74,7 +77,8 @@ def _delivery(edition: Edition, reader_id: int, papers: Sequence[tuple[int, str]
         next_attempt_at=at - SPREAD + share_of(SPREAD, edition.pk, reader_id),
         chosen_at=at,
         picks=[
-            {"paper_id": paper_id, "score": 61.25 - place, "reason": reason}
+            {"paper_id": paper_id, "score": 61.25 - place, "reason": reason, "basis": BASES[place % len(BASES)]}
             for place, (paper_id, _) in enumerate(chosen)
         ],
+        also=[papers[(reader_id * 7 + 6 + place * 13) % len(papers)][0] for place in range(ALSO)],
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from html import escape
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -20,6 +20,8 @@ from mail.quoted import quote
 from newsletter.opening import opening_of, preheader_of, subject_of
 from newsletter.reasons import Basis
 
+# What stands between marks, and the names of the marks.
+Cut = tuple[list[str], list[str]]
 # Words, or their bytes in quoted-printable.
 Form = TypeVar("Form")
 
@@ -48,18 +50,21 @@ class Links:
     feedback_url: str = ""
 
 
-@dataclass(frozen=True)
 class Piece(Generic[Form]):
     """What stands between marks, and the marks: one fewer."""
 
-    between: tuple[Form, ...]
-    marks: tuple[str, ...]
+    def __init__(self, between: Sequence[Form], marks: Sequence[str]) -> None:
+        self._marks = marks
+        # With room for what the marks stand for.
+        self._parts = [between[0]] * (2 * len(marks) + 1)
+        self._parts[::2] = between
 
     def filled(self, values: Mapping[str, Form]) -> list[Form]:
         """Return the parts of the piece in order, each mark replaced by its value."""
-        parts = [self.between[0]] * (2 * len(self.marks) + 1)
-        parts[::2] = self.between
-        parts[1::2] = [values[mark] for mark in self.marks]
+        if not self._marks:
+            return self._parts
+        parts = self._parts.copy()
+        parts[1::2] = [values[mark] for mark in self._marks]
         return parts
 
 
@@ -75,9 +80,7 @@ class Papers(NamedTuple):
 class Pieces(Generic[Form]):
     """One part of the mail, HTML or text, in one form: its head, its papers, what it only names, its foot."""
 
-    def __init__(
-        self, source: Mapping[str, Any], cut: Callable[[str], Piece[str]], form: Callable[[str], Form]
-    ) -> None:
+    def __init__(self, source: Mapping[str, Any], cut: Callable[[str], Cut], form: Callable[[str], Form]) -> None:
         self._source = source
         self._cut = cut
         self._form: Callable[[str], Form] = form
@@ -113,8 +116,8 @@ class Pieces(Generic[Form]):
         return known[paper]
 
     def _piece(self, source: str) -> Piece[Form]:
-        piece = self._cut(source)
-        return Piece(tuple(map(self._form, piece.between)), piece.marks)
+        between, marks = self._cut(source)
+        return Piece([self._form(part) for part in between], marks)
 
 
 class CompiledDigest:
@@ -142,13 +145,13 @@ class CompiledDigest:
             subject=subject_of(titles),
             papers=papers,
             reasons=[pick["reason"] for pick in picks],
-            values=vars(links)
-            | {
+            said={
                 "opening": opening,
                 "preheader": preheader_of(titles, opening),
                 "count": _count(len(picks)),
                 "site_url": settings.SITE_URL,
             },
+            links=vars(links),
         )
 
 
@@ -160,48 +163,58 @@ class JoinedBody:
     subject: str
     papers: Papers
     reasons: Sequence[str]
-    values: Mapping[str, str]
+    said: Mapping[str, str]
+    links: Mapping[str, str]
 
     @property
     def text(self) -> str:
-        return "".join(self.compiled.text.parts(self.papers, self.reasons, self.values))
+        return "".join(self.compiled.text.parts(self.papers, self.reasons, {**self.said, **self.links}))
 
     @property
     def html(self) -> str:
-        reasons = [escape(reason) for reason in self.reasons]
-        escaped = {name: escape(value) for name, value in self.values.items()}
-        return "".join(self.compiled.html.parts(self.papers, reasons, escaped))
+        escaped = {name: escape(value) for name, value in {**self.said, **self.links}.items()}
+        return "".join(self.compiled.html.parts(self.papers, [escape(reason) for reason in self.reasons], escaped))
 
     @property
     def quoted_text(self) -> Sequence[bytes]:
-        reasons = [self._quoted[reason] for reason in self.reasons]
-        values = {name: self._quoted[value] for name, value in self.values.items()}
-        return self.compiled.quoted_text.parts(self.papers, reasons, values)
+        said = {name: _quoted(value) for name, value in self.said.items()}
+        return self.compiled.quoted_text.parts(
+            self.papers, [_quoted(why) for why in self.reasons], said | self._quoted_links
+        )
 
     @property
     def quoted_html(self) -> Sequence[bytes]:
-        reasons = [self._quoted_escaped(reason) for reason in self.reasons]
-        values = {name: self._quoted_escaped(value) for name, value in self.values.items()}
-        return self.compiled.quoted_html.parts(self.papers, reasons, values)
+        said = {name: _quoted_escaped(value) for name, value in self.said.items()}
+        reasons = [_quoted_escaped(reason) for reason in self.reasons]
+        return self.compiled.quoted_html.parts(self.papers, reasons, said | self._quoted_links)
 
     @cached_property
-    def _quoted(self) -> dict[str, bytes]:
-        return {value: quote(value) for value in {*self.reasons, *self.values.values()}}
+    def _quoted_links(self) -> dict[str, bytes]:
+        # Made by us, of characters that HTML has no other meaning for.
+        return {name: quote(link) for name, link in self.links.items()}
 
-    def _quoted_escaped(self, value: str) -> bytes:
-        escaped = escape(value)
-        # Links have nothing to escape, nor have most reasons.
-        return self._quoted[value] if escaped == value else quote(escaped)
+
+# Many readers have a reason or a sentence in common.
+
+
+@lru_cache(maxsize=4096)
+def _quoted(value: str) -> bytes:
+    return quote(value)
+
+
+@lru_cache(maxsize=4096)
+def _quoted_escaped(value: str) -> bytes:
+    return quote(escape(value))
 
 
 def _count(papers: int) -> str:
     return "one paper" if papers == 1 else f"{papers} papers"
 
 
-def _cut(source: str, *, names: Mapping[str, str], is_own: bool) -> Piece[str]:
+def _cut(source: str, *, names: Mapping[str, str], is_own: bool) -> Cut:
     """Take `source` apart at its marks, whose `names` are given by mark; what is the reader's own, kept or left out."""
     own = next((mark for mark, name in names.items() if name == "own"), None)
     if own is not None:
         source = "".join(source.split(own)[:: 1 if is_own else 2])
     pieces = re.split(f"({'|'.join(names)})", source)
-    return Piece(tuple(pieces[::2]), tuple(names[mark] for mark in pieces[1::2]))
+    return pieces[::2], [names[mark] for mark in pieces[1::2]]

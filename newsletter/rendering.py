@@ -9,6 +9,7 @@ two marks "own" stands what only the reader's own copy has.
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -129,6 +130,11 @@ def digest_message(delivery: Delivery, reader: Subscriber, compiled: CompiledDig
         reference=str(delivery.pk),
         tag=LIST_TAG,
         at=at,
-        list_mail=ListMail(delivery.edition.period, links.unsubscribe_url, f"{settings.SITE_URL}{reverse('editions')}"),
+        list_mail=ListMail(delivery.edition.period, links.unsubscribe_url, f"{settings.SITE_URL}{_archive()}"),
         bounce_address=envelope_sender(delivery.pk),
     )
+
+
+@cache
+def _archive() -> str:
+    return reverse("editions")
