@@ -36,6 +36,15 @@ class Slots:
         return self.starts_at + self.spacing * number
 
 
+@dataclass(frozen=True)
+class UsedUp:
+    """A limit that lets nothing leave until a moment: `limit` messages within `span` have been given already."""
+
+    limit: int
+    span: timedelta
+    until: datetime
+
+
 def at_once(wanted: int) -> int:
     """Return how many of `wanted` messages one process should take at a time."""
     return min(wanted, max(1, settings.MAIL_PER_SECOND * AT_ONCE)) if settings.MAIL_PER_SECOND else wanted
@@ -112,6 +121,28 @@ def start_again() -> bool:
     return bool(stopped().update(stopped_at=None))
 
 
+def used_up(at: datetime) -> UsedUp | None:
+    """Return the limit that is used up at `at`, of several the one that lasts longest; None when there is none."""
+    found = [used for limit, span in _limits() if (used := _used_up(limit, span, at))]
+    return max(found, key=lambda used: used.until, default=None)
+
+
+def _limits() -> list[tuple[int, timedelta]]:
+    return [(limit, span) for limit, span in ((settings.MAIL_PER_HOUR, HOUR), (settings.MAIL_PER_DAY, DAY)) if limit]
+
+
+def _used_up(limit: int, span: timedelta, at: datetime) -> UsedUp | None:
+    counts = _counts_since(current(), at - span).order_by("minute").values_list("minute", "count")
+    total = sum(count for _, count in counts)
+    for minute, count in counts:
+        if total < limit:
+            break
+        total -= count
+        if total < limit:
+            return UsedUp(limit, span, until=minute + timedelta(minutes=1) + span)
+    return None
+
+
 def takes(count: int, at: datetime) -> timedelta | None:
     """Return how long the limits alone make `count` messages take from `at` on; None when there are no limits."""
     spans = [
@@ -142,13 +173,15 @@ def _allowed(wanted: int, provider: Provider, at: datetime) -> int:
 
 def _left(provider: Provider, at: datetime) -> list[int]:
     """What the limits per hour and day leave, each counted over the time that has just passed."""
-    limits = [(settings.MAIL_PER_HOUR, HOUR), (settings.MAIL_PER_DAY, DAY)]
-    return [limit - _left_since(provider, at - span) for limit, span in limits if limit]
+    return [limit - _left_since(provider, at - span) for limit, span in _limits()]
 
 
 def _left_since(provider: Provider, since: datetime) -> int:
-    minutes = provider.handed_over.filter(minute__gt=since - timedelta(minutes=1))
-    return minutes.aggregate(total=Sum("count"))["total"] or 0
+    return _counts_since(provider, since).aggregate(total=Sum("count"))["total"] or 0
+
+
+def _counts_since(provider: Provider, since: datetime) -> models.QuerySet[HandedOver]:
+    return provider.handed_over.filter(minute__gt=since - timedelta(minutes=1))
 
 
 def _count(provider: Provider, at: datetime, count: int) -> None:

@@ -8,10 +8,12 @@ from django.db.models import Exists, OuterRef, Q
 from mail import throttle
 from newsletter.alerts import clear, raise_alert
 from newsletter.models import Alert, Delivery, Edition, Heartbeat
+from newsletter.said import most_frequent
 
 # Beats come each minute, and everything that is due within seconds; this late is not a slow moment any more.
 SILENT_AFTER = timedelta(minutes=5)
 OVERDUE_AFTER = timedelta(minutes=30)
+WAITING = (Delivery.Status.QUEUED, Delivery.Status.CLAIMED)
 
 
 def watch(at: datetime) -> None:
@@ -28,28 +30,42 @@ def watch(at: datetime) -> None:
 
 
 def overdue_editions(at: datetime) -> list[Edition]:
-    """Return the editions that should have closed, or of which nothing has moved although it is time."""
+    """Return the editions that should have closed, or of which nothing leaves although it is time."""
     late = at - OVERDUE_AFTER
     not_closed = Q(status=Edition.Status.DRAFT, closes_at__lt=late) | Q(
         status=Edition.Status.CLOSING, closing_at__lt=late
     )
-    stuck = Q(status=Edition.Status.CLOSED, paused_at=None) & _stuck(late)
-    wanted = not_closed if throttle.stopped().exists() else not_closed | stuck
-    return list(Edition.objects.filter(wanted).defer("fragments"))
+    overdue = list(Edition.objects.filter(not_closed).defer("fragments"))
+    return overdue if throttle.stopped().exists() else [*overdue, *_stuck(late, at)]
 
 
-def _stuck(late: datetime) -> Q:
-    """Deliveries have waited since before `late`, and none has been settled: not just slow, as limits make it."""
-    waiting = [Delivery.Status.QUEUED, Delivery.Status.CLAIMED]
-    of_edition = Delivery.objects.filter(edition=OuterRef("pk")).order_by()
-    has_waited = of_edition.filter(status__in=waiting, next_attempt_at__lt=late)
-    return Q(Exists(has_waited)) & ~Q(Exists(of_edition.filter(settled_at__gte=late)))
+def _stuck(late: datetime, at: datetime) -> list[Edition]:
+    """Return the editions of which deliveries wait that were promised before `late`, and none leaves.
+
+    What was tried in vain and waits for its next attempt waits as well. An edition that closed late, or was resumed,
+    has its half an hour from then.
+    """
+    waiting = Delivery.objects.filter(status__in=WAITING, due_at__lt=late - settings.NEWSLETTER_SPREAD)
+    # Two looks at the index of counts by status for each edition, instead of one at everybody's rows.
+    has_waited = Exists(waiting.filter(edition=OuterRef("pk")).order_by())
+    began = Edition.objects.sending().filter(Q(closed_at=None) | Q(closed_at__lt=late))
+    found = began.filter(Q(resumed_at=None) | Q(resumed_at__lt=late)).filter(has_waited).defer("fragments")
+    used = throttle.used_up(at)
+    since = late - used.span if used else late
+    return [edition for edition in found if not _has_left_since(edition, since)]
+
+
+def _has_left_since(edition: Edition, since: datetime) -> bool:
+    """Whether the provider took some: not stuck then, just slow, as limits make it."""
+    return edition.deliveries.filter(status=Delivery.Status.ACCEPTED, settled_at__gte=since).exists()
 
 
 def _why_overdue(edition: Edition) -> str:
-    if edition.status == Edition.Status.CLOSED:
-        return f"Nothing of edition {edition} leaves although it is time. Run edition_status {edition.period}."
-    return f"Edition {edition} should have closed. See whether a worker and beat are running, and read their log."
+    if edition.status != Edition.Status.CLOSED:
+        return f"Edition {edition} should have closed. See whether a worker and beat are running, and read their log."
+    said = most_frequent(edition, *WAITING)
+    why = f" Of those that wait {said}." if said else ""
+    return f"Nothing of edition {edition} leaves although it is time.{why} Run edition_status {edition.period}."
 
 
 def silent_queues(at: datetime) -> list[str]:

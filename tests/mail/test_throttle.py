@@ -7,6 +7,7 @@ from mail.models import HandedOver, Provider
 from mail.throttle import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
+    UsedUp,
     at_once,
     give_back,
     is_open,
@@ -16,6 +17,7 @@ from mail.throttle import (
     start_again,
     stop_all,
     takes,
+    used_up,
 )
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +128,19 @@ def test_the_provider_s_own_wish_counts_when_it_is_longer() -> None:
 def test_the_tightest_limit_says_how_long_messages_take(settings: Settings) -> None:
     settings.MAIL_PER_SECOND, settings.MAIL_PER_HOUR = 10, 1800
     assert takes(3600, AT) == 2 * HOUR
+
+
+def test_a_limit_that_is_used_up_says_until_when(settings: Settings) -> None:
+    assert used_up(AT) is None
+    settings.MAIL_PER_HOUR, settings.MAIL_PER_DAY = 5, 8
+    reserve(3, AT)
+    assert used_up(AT) is None
+    reserve(2, AT + 10 * MINUTE)
+    used = used_up(AT + 10 * MINUTE)
+    # When the first three are an hour old.
+    assert used == UsedUp(limit=5, span=HOUR, until=AT + HOUR + MINUTE)
+    assert not is_open(used.until - MINUTE)
+    assert is_open(used.until)
+    reserve(3, used.until)
+    used = used_up(used.until)
+    assert used == UsedUp(limit=8, span=24 * HOUR, until=AT + 24 * HOUR + MINUTE)

@@ -15,7 +15,7 @@ from newsletter.models import Alert, Delivery, Edition
 from newsletter.watching import beat, watch
 from tests.conftest import FreePortController, MailServer
 from tests.factories import NOW, make_delivery, make_edition, make_paper, make_reader
-from tests.newsletter.sending import queue
+from tests.newsletter.sending import queue, send
 
 pytestmark = pytest.mark.django_db
 
@@ -188,3 +188,54 @@ def test_watching_leaves_alone_what_sending_raised() -> None:
     raise_alert(Alert.Kind.STORM, "Too many failed.", NOW, edition=delivery.edition)
     watch(NOW)
     assert [kind for kind, _ in standing()] == ["storm"]
+
+
+@pytest.mark.parametrize("reply", ["451 4.7.1 Later", "421 4.7.0 Too fast", None])
+def test_a_server_that_takes_nothing_for_hours_is_told_of_however_often_it_is_tried(
+    reply: str | None, mail_server: MailServer, settings: Settings
+) -> None:
+    queue(3)
+    mail_server.replies = [reply or ""] * 100
+    settings.EMAIL_PORT = settings.EMAIL_PORT if reply else 1
+    for minutes in range(0, 35, 5):
+        send(NOW + minutes * MINUTE)
+        watch(NOW + minutes * MINUTE)
+    assert Delivery.objects.filter(next_attempt_at__gt=NOW + 30 * MINUTE).exists()
+    assert standing() == []
+    watch(LATER)
+    ((kind, text),) = standing()
+    assert kind == "overdue"
+    assert (f"SMTP {reply[:9]}" if reply else "ConnectionRefusedError") in text
+    Delivery.objects.update(status=Delivery.Status.ACCEPTED, settled_at=LATER)
+    watch(LATER)
+    assert standing() == []
+
+
+def test_the_half_hour_begins_after_the_minutes_within_which_an_hour_leaves(settings: Settings) -> None:
+    settings.NEWSLETTER_SPREAD = 10 * MINUTE
+    queue()
+    watch(NOW + 40 * MINUTE)
+    assert standing() == []
+    watch(NOW + 41 * MINUTE)
+    assert [kind for kind, _ in standing()] == ["overdue"]
+
+
+@pytest.mark.parametrize("when", ["closed_at", "resumed_at"])
+def test_an_edition_that_closed_late_or_was_resumed_has_its_half_hour_from_then(when: str) -> None:
+    queue()
+    Edition.objects.update(**{when: LATER})
+    watch(LATER + MINUTE)
+    assert standing() == []
+    watch(LATER + 31 * MINUTE)
+    assert [kind for kind, _ in standing()] == ["overdue"]
+
+
+def test_what_a_limit_holds_back_is_not_overdue_while_it_lets_some_leave(settings: Settings) -> None:
+    settings.MAIL_PER_HOUR = 1
+    first, _ = queue(2)
+    assert throttle.reserve(1, NOW).count == 1
+    Delivery.objects.filter(pk=first.pk).update(status=Delivery.Status.ACCEPTED, settled_at=NOW)
+    watch(NOW + 50 * MINUTE)
+    assert standing() == []
+    watch(NOW + 100 * MINUTE)
+    assert [kind for kind, _ in standing()] == ["overdue"]
