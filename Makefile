@@ -10,7 +10,7 @@ export WEB_PORT
 EVERYWHERE := not services and not browser and not judge and not chaos
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test services browser gallery lint format bench chaos faults ci lock
+.PHONY: help demo run test services browser gallery judge lint format bench chaos faults ci lock
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -49,6 +49,16 @@ browser: $(VENV)/development ## The pages in Chromium, light and dark, phone and
 gallery: $(VENV)/development ## Pictures of every mail and every page in var/gallery, with a page to look at them; 3 minutes
 	@$(BIN)/python -m tests.gallery
 
+JUDGES := tests/judges
+$(JUDGES)/node_modules/.package-lock.json: $(JUDGES)/package-lock.json
+	@$(PYTHON) $(JUDGES)/needs.py
+	@npm ci --silent --prefix $(JUDGES)
+	@touch $@
+
+judge: $(VENV)/development $(JUDGES)/node_modules/.package-lock.json ## Every mail and page before SpamAssassin, rspamd, caniemail, the Nu checker and axe; what they said in figures
+	@$(PYTHON) $(JUDGES)/needs.py
+	@$(BIN)/pytest -m judge
+
 lint: $(VENV)/development ## Style, types, import contracts, migrations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -70,7 +80,7 @@ faults: $(VENV)/development ## The most telling of that, with fewer readers
 	@$(BIN)/pytest -m chaos
 
 ci: $(VENV)/development ## What the continuous integration runs, two things at a time
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target services test browser faults lint
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target services test browser judge faults lint
 
 lock: $(VENV)/development ## Pin the newest versions that requirements*.in allow
 	@for name in requirements requirements-dev; do \
