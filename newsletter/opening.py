@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from newsletter.reasons import Basis
-from papers.text import shorten
+from papers.shortening import shorten
 
 # Characters; most phones show half of a subject, most programs all of it.
 LONGEST_SUBJECT = 78

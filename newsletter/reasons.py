@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix
 from newsletter.matrices import Floats, Ints
 from newsletter.offer import Candidate, Offer, same_name
 from newsletter.relevance import CHANCE, Points, Taste
-from papers.text import shorten
+from papers.shortening import shorten
 
 LONGEST_TITLE = 60
 # What a reason names of each kind, be there ever so many.

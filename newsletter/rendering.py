@@ -22,7 +22,7 @@ from mail.mjml import to_html
 from newsletter.bounces import envelope_sender
 from newsletter.joining import Chosen, CompiledDigest, JoinedBody, Links
 from newsletter.models import Delivery, Edition, EditionEntry
-from papers.text import shorten
+from papers.shortening import shorten
 from papers.trending import in_words
 from subscribers.links import absolute, preferences_token, unsubscribe_url
 from subscribers.models import Subscriber

@@ -10,9 +10,9 @@ done alone 0.346 and 0.169; by both 0.353 and 0.174. By the words that most of t
 """
 
 import re
-import unicodedata
 from collections.abc import Collection, Sequence
 
+from papers.shortening import shorten
 from papers.text import collapse
 
 LIMIT = 320
@@ -60,18 +60,11 @@ CONTRIBUTING = frozenset({
 CONTRIBUTES = 0.5
 
 
-# What goes on with the character before it: marks, the joiner of emoji, their colours and flags of regions.
-MARKS = frozenset({"Mn", "Mc", "Me"})
-JOINER = "\u200d"
-COLOURS_AND_TAGS = re.compile("[\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
-FLAG_LETTERS = re.compile("[\U0001f1e6-\U0001f1ff]+$")
-
-
 def first_sentences(text: str) -> str:
     """Return the first two sentences of `text`, or the first alone where both do not fit, cut where it has to be."""
     sentences = split_sentences(collapse(text))
     both = _join(sentences, range(min(MOST_SENTENCES, len(sentences))))
-    return both if len(both) <= LIMIT else cut(sentences[0].rstrip(), LIMIT)
+    return both if len(both) <= LIMIT else shorten(sentences[0].rstrip(), LIMIT)
 
 
 def telling_sentences(abstract: str, title: str) -> str:
@@ -87,7 +80,7 @@ def telling_sentences(abstract: str, title: str) -> str:
         if _leans(sentences, place) and place - 1 not in taken:
             continue
         if not taken and len(sentences[place].rstrip()) > LIMIT:
-            return cut(sentences[place].rstrip(), LIMIT)
+            return shorten(sentences[place].rstrip(), LIMIT)
         if len(_join(sentences, [*taken, place])) <= LIMIT:
             taken.append(place)
         if len(taken) == MOST_SENTENCES:
@@ -126,38 +119,11 @@ def split_sentences(text: str) -> list[str]:
     return [*sentences, text[start:]]
 
 
-def cut(text: str, limit: int) -> str:
-    """Return `text`, if it is longer than `limit` its beginning and "…": whole words, or of a very long one a part.
-
-    What is seen as one character stays whole, such as an emoji of several.
-    """
-    if len(text) <= limit:
-        return text
-    blank = text.rfind(" ", limit // 2, limit)
-    return text[: blank if blank > 0 else _part(text, limit - 1)].rstrip(" ,;:") + "…"
-
-
-def _part(text: str, end: int) -> int:
-    """Return `end`, or the last place before it that is not inside of what is seen as one character."""
-    for place in range(end, 0, -1):
-        if not _goes_on(text, place):
-            return place
-    return end
-
-
-def _goes_on(text: str, place: int) -> bool:
-    before, after = text[place - 1], text[place]
-    if unicodedata.category(after) in MARKS or JOINER in (before, after) or COLOURS_AND_TAGS.match(after):
-        return True
-    letters = FLAG_LETTERS.search(text, 0, place)
-    return bool(letters and FLAG_LETTERS.match(after) and len(letters.group()) % 2)
-
-
 def name_authors(names: Sequence[str]) -> str:
     """Return who wrote a paper as a phrase: all names of up to three, else the first and how many more there are."""
     # Behind the name of a collaboration a colon may stand, also as a name of its own.
     stripped = (collapse(name).strip(" ,;:") for name in names)
-    told = [cut(name, LONGEST_NAME) for name in stripped if name]
+    told = [shorten(name, LONGEST_NAME) for name in stripped if name]
     if len(told) > MOST_NAMES:
         return f"{told[0]} and {len(told) - 1:,} others"
     return " and ".join(part for part in (", ".join(told[:-1]), *told[-1:]) if part)

@@ -94,11 +94,6 @@ def _set_script(match: re.Match[str]) -> str:
     return KEPT_SIGNS[sign] + (words if words.isalnum() or len(words) == 1 else f"({words})")
 
 
-def shorten(text: str, limit: int) -> str:
-    """Return `text` in at most `limit` characters, cut between words where it can be."""
-    return text if len(text) <= limit else f"{text[: limit - 1].rsplit(' ', 1)[0]}…"
-
-
 def has_html(text: str) -> bool:
     """Return whether `text` holds an HTML tag."""
     return HTML_TAG.search(text) is not None

@@ -70,6 +70,32 @@ def test_a_digest_holds_its_picks_in_their_order_and_nothing_else() -> None:
 
 
 @pytest.mark.django_db
+def test_the_paper_from_outside_stands_apart_and_what_is_only_named_comes_last() -> None:
+    papers = [make_paper(title=title) for title in ("Alpha", "Beta", "Gamma", "Delta")]
+    alpha, beta, gamma, delta = (paper.pk for paper in papers)
+    chosen = picks(alpha, beta, also=[delta, gamma])
+    chosen.picks[-1]["basis"] = "outside"
+    body = render_digest(make_edition(*papers).fragments, chosen, LINKS)
+    for part in (visible(body.html), body.text):
+        told = part[part.index("Of the two papers today") :].casefold()
+        order = ["alpha", "and one from outside", "beta", "also trending", "delta", "gamma", "you get this because"]
+        assert [told.index(words) for words in order] == sorted(told.index(words) for words in order)
+        assert "summary of paper" not in told[told.index("also trending") :]
+
+
+@pytest.mark.django_db
+def test_a_paper_from_outside_is_not_apart_when_it_comes_alone_and_nothing_is_named_without_need() -> None:
+    paper, other = make_paper(), make_paper()
+    alone = picks(paper.pk)
+    alone.picks[0]["basis"] = "outside"
+    body = render_digest(make_edition(paper, other).fragments, alone, LINKS)
+    for part in (visible(body.html), body.text.lower()):
+        assert "and one from" not in part.lower()
+        assert "also trending" not in part.lower()
+        assert other.title.lower() not in part.lower()
+
+
+@pytest.mark.django_db
 def test_a_weekly_digest_is_of_its_week() -> None:
     paper = make_paper()
     edition = make_edition(paper, day=date(2026, 11, 22), kind="weekly", period="2026-W47")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from newsletter.offer import MOST_IN_DEMAND, Candidate, Offer
 from newsletter.reasons import Kind, in_words
 from newsletter.relevance import Taste, reckon
-from newsletter.selection import LIKENESS_IN_POINTS, MMR, Pick, choose
+from newsletter.selection import ALSO, LIKENESS_IN_POINTS, MMR, Pick, choose, name_others
 from papers.text import plain
 from papers.text_model import NOTHING
 from subscribers.preferences import Said
@@ -297,3 +297,25 @@ def test_pins_keep_their_order_however_alike_they_are() -> None:
     offered.alike[:] = 0.9
     assert ids(offered, Taste(said=(said(110),), size=2)) == [1, 2]
     assert ids(offered, Taste(said=(said(110),), interests=("video",)))[:3] == [1, 2, 3]
+
+
+# --- What is only named -------------------------------------------------------------------------------------------
+
+
+def test_named_are_the_first_of_the_edition_that_the_reader_may_have_and_does_not_get() -> None:
+    offered = offer(*[candidate(paper_id) for paper_id in IDS[:20]])
+    tastes = [Taste(size=5), Taste(size=5, seen=frozenset(IDS[6:9])), Taste(size=20)]
+    chosen = choose(offered, tastes)
+    named = name_others(offered, tastes, chosen)
+    assert named == [IDS[5 : 5 + ALSO], [IDS[5], *IDS[9 : 8 + ALSO]], []]
+
+
+def test_a_muted_paper_is_not_even_named() -> None:
+    offered = offer(*[candidate(paper_id) for paper_id in IDS[:9]])
+    sixth = next(iter(titles()[IDS[5]].split(":")))
+    taste = Taste(size=5, muted=(sixth,))
+    assert name_others(offered, [taste], choose(offered, [taste])) == [IDS[6:9]]
+
+
+def test_of_an_edition_without_papers_none_is_named() -> None:
+    assert name_others(offer(), [Taste()], [[]]) == [[]]

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from papers.summarising import LIMIT, cut, first_sentences, name_authors, split_sentences, telling_sentences
+from papers.shortening import shorten
+from papers.summarising import LIMIT, first_sentences, name_authors, split_sentences, telling_sentences
 from papers.text import collapse
 from tests.factories import make_paper
 
@@ -108,7 +109,7 @@ def test_the_best_sentence_is_cut_rather_than_left_out() -> None:
 @pytest.mark.parametrize("character", ["👩🏽\u200d🔬", "e\u0327\u0301", "🇫🇷", "🏴\U000e0067\U000e0062\U000e007f", "का"])
 def test_what_is_seen_as_one_character_is_not_cut(character: str) -> None:
     for size in range(2 * len(character) + 1, 3 * len(character) + 1):
-        assert cut(character * 9, size) == character * ((size - 1) // len(character)) + "…"
+        assert shorten(character * 9, size) == character * ((size - 1) // len(character)) + "…"
 
 
 def test_a_text_without_blanks_is_cut_at_the_limit() -> None:
@@ -125,7 +126,7 @@ def test_what_is_told_of_any_text_is_one_or_two_sentences_of_it(text: str, title
         sentences = split_sentences(collapse(text))
         assert len(told) <= LIMIT
         assert bool(told) == bool(collapse(text))
-        if told in {cut(sentence.rstrip(), LIMIT) for sentence in sentences}:
+        if told in {shorten(sentence.rstrip(), LIMIT) for sentence in sentences}:
             continue
         assert told in {
             (first + second).rstrip() for place, first in enumerate(sentences) for second in sentences[place + 1 :]
