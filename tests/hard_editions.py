@@ -67,9 +67,10 @@ def _make_edition(name: str) -> Edition:
 def _add_paper(edition: Edition, rank: int, told: HardPaper) -> Paper:
     """Make the paper, and its entry at this rank."""
     paper = _make_paper(rank, told)
+    since = "in the last week" if edition.kind == Edition.Kind.WEEKLY else "since yesterday"
     gains = [
-        {"kind": "upvotes", "gain": 100 - rank, "since": "since yesterday", "times": 6.0, "cohort": "cs.CL"},
-        {"kind": "stars", "gain": 1234, "since": "since yesterday"},
+        {"kind": "upvotes", "gain": 100 - rank, "since": since, "times": 6.0, "cohort": "cs.CL"},
+        {"kind": "stars", "gain": 1234, "since": since},
     ]
     EditionEntry.objects.create(
         edition=edition,

@@ -24,6 +24,7 @@ PREHEADER = re.compile(r"<div[^>]*display:\s*none[^>]*>(.*?)</div>", re.DOTALL)
 FILLER = re.compile(r"[\s\u00ad\u034f\u200b-\u200d\u2007\ufeff]+")
 # Of readers whom a letter finds other than active.
 STATUSES = {"confirmation": "pending", "goodbye": "unsubscribed"}
+NO_DIGEST = "It would have been about a Sunday, and papers are listed from Monday to Friday."
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def _letter(kind: Letter.Kind) -> Mail:
     reader = make_reader(email=f"{kind}@example.org", status=STATUSES.get(kind, "active"))
     AddressChange.objects.create(subscriber=reader, address=f"new-{kind}@example.org", asked_at=NOW)
     address = reader.address_change.address if kind == Letter.Kind.NEW_ADDRESS else reader.email
-    Letter.objects.create(subscriber=reader, kind=kind, address=address, asked_at=NOW, due_at=NOW)
+    why = NO_DIGEST if kind == Letter.Kind.NOTHING_NEW else ""
+    Letter.objects.create(subscriber=reader, kind=kind, address=address, asked_at=NOW, due_at=NOW, why=why)
     # With it leaves what the demo's readers still wait for.
     send_due_letters(lambda: NOW, until=NOW + timedelta(seconds=1))
     name = kind.replace("_", "-")
