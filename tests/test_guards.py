@@ -52,6 +52,7 @@ def production(var_dir: Path) -> dict[str, str]:
         "SITE_URL": "https://papers.example",
         "POSTAL_ADDRESS": "1 Printer's Lane, Papertown",
         "NEWSLETTER_FROM": "Paper Route <digest@papers.example>",
+        "SUBSCRIBERS_FROM": "Paper Route <hello@papers.example>",
         "DATABASE_URL": "postgres://user:password@127.0.0.1:5432/paper_route",
         "REDIS_URL": "redis://127.0.0.1:6379/0",
         "ANYMAIL_PROVIDER": "postmark",
