@@ -92,6 +92,8 @@ def test_a_sentence_that_leans_on_another_is_not_told_without_it() -> None:
     assert telling_sentences(abstract, "Quince sorts in linear time") == "Some sort slowly. We present it."
     abstract = "We present quince. It sorts in linear time. The trees are tall."
     assert telling_sentences(abstract, "Quince sorts in linear time") == "We present quince. It sorts in linear time."
+    short = "Nobody knew. However, quince sorts in linear time."
+    assert telling_sentences(short, "Quince sorts in linear time") == short
 
 
 def test_where_the_title_tells_nothing_the_first_sentences_are_told() -> None:
@@ -104,6 +106,10 @@ def test_the_best_sentence_is_cut_rather_than_left_out() -> None:
     told = telling_sentences(abstract, "A way")
     assert told.startswith("We present a very a very")
     assert told.endswith("very…")
+
+
+def test_no_comma_stands_before_what_was_cut() -> None:
+    assert shorten("one, two, three", 11) == "one, two…"
 
 
 @pytest.mark.parametrize("character", ["👩🏽\u200d🔬", "e\u0327\u0301", "🇫🇷", "🏴\U000e0067\U000e0062\U000e007f", "का"])
