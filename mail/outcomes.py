@@ -17,7 +17,8 @@ from anymail.exceptions import (
 from django.core.mail import BadHeaderError
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
-from mail.status_codes import code_in, is_permanent_status
+from mail.said import answer_in_words, keepable, reply_in_words
+from mail.status_codes import is_permanent_status
 
 # What refusals say, of whatever provider, when they are about us and not about the recipient.
 TOO_LARGE = 552
@@ -88,13 +89,16 @@ class Uncertain(HandOverError):
     """The message may have left: the answer was lost, or makes no sense."""
 
 
-def in_our_words(err: Exception, *, may_have_sent: bool) -> HandOverError:
-    """Return what `err` means. The text carries codes and types, never an address."""
+def in_our_words(err: Exception, *, may_have_sent: bool, recipient: str = "") -> HandOverError:
+    """Return what `err` means. The text carries codes, types and what was said, never an address.
+
+    `recipient` is whom the message was to: of its names nothing stays in the text either.
+    """
     match err:
         case smtplib.SMTPRecipientsRefused() | smtplib.SMTPResponseException():
-            return _by_server(err)
+            return _by_server(err, recipient)
         case AnymailAPIError():
-            return _by_answer(err)
+            return _by_answer(err, recipient)
         case AnymailError() if isinstance(err, AnymailConfigurationError | AnymailUnsupportedFeature):
             return AccountBroken(type(err).__name__)
         case AnymailError() | BadHeaderError() | UnicodeError() | FileExistsError():
@@ -103,51 +107,52 @@ def in_our_words(err: Exception, *, may_have_sent: bool) -> HandOverError:
             return (Uncertain if may_have_sent else NotSent)(type(err).__name__)
 
 
-def _by_server(err: smtplib.SMTPRecipientsRefused | smtplib.SMTPResponseException) -> HandOverError:
+def _by_server(err: smtplib.SMTPRecipientsRefused | smtplib.SMTPResponseException, recipient: str) -> HandOverError:
     if isinstance(err, smtplib.SMTPRecipientsRefused):
         # We name one at a time.
-        return _by_reply(*max(err.recipients.values(), default=(0, b"")))
+        return _by_reply(*max(err.recipients.values(), default=(0, b"")), recipient)
+    text = reply_in_words(err.smtp_code, err.smtp_error, recipient)
     if isinstance(err, smtplib.SMTPConnectError):
         # It answered, but not with a greeting.
-        return RefusedForNow(f"SMTP {err.smtp_code}", is_about_us=True)
+        return RefusedForNow(text, is_about_us=True)
     is_about_us = isinstance(err, smtplib.SMTPSenderRefused | smtplib.SMTPAuthenticationError)
     if is_about_us and err.smtp_code != TOO_LARGE:
         # Said before any recipient was named: it is about the account (530: log in first), not about the message.
-        text = f"SMTP {err.smtp_code}"
         return AccountBroken(text) if err.smtp_code >= 500 else RefusedForNow(text, is_about_us=True)
-    return _by_reply(err.smtp_code, err.smtp_error)
+    return _by_reply(err.smtp_code, err.smtp_error, recipient)
 
 
-def _by_reply(code: int, said: bytes | str) -> HandOverError:
-    words = said.decode(errors="replace") if isinstance(said, bytes) else said
-    text = f"SMTP {code} {code_in(words)}".rstrip()
+def _by_reply(code: int, said: bytes | str, recipient: str) -> HandOverError:
+    text = reply_in_words(code, said, recipient)
     if 400 <= code < 500:
         return RefusedForNow(text, is_about_us=code == 421)
-    return Refused(text, is_hard=bool(is_permanent_status(words))) if 500 <= code < 600 else Uncertain(text)
+    return Refused(text, is_hard=bool(is_permanent_status(text))) if 500 <= code < 600 else Uncertain(text)
 
 
-def _by_answer(err: AnymailAPIError) -> HandOverError:
+def _by_answer(err: AnymailAPIError, recipient: str) -> HandOverError:
     amazon = getattr(err.__cause__, "response", None)
     if isinstance(amazon, dict):
-        return _by_name(amazon)
+        return _by_name(amazon, recipient)
     if err.status_code is None:
         return NotSent("no connection to the provider") if _never_connected(err) else Uncertain("no answer")
-    return _by_status(err.status_code, err)
+    return _by_status(err.status_code, err, recipient)
 
 
-def _by_name(answer: dict[str, Any]) -> HandOverError:
+def _by_name(answer: dict[str, Any], recipient: str) -> HandOverError:
     """Return what an error of Amazon's client means, which has a name beside its status."""
-    name = str(answer.get("Error", {}).get("Code", ""))[:60]
+    error = answer.get("Error", {})
+    name = str(error.get("Code", ""))[:60]
+    text = f"{name} {keepable(str(error.get('Message', '')), recipient)}".rstrip()
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if name in THROTTLED_NAMES or status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RefusedForNow(name, is_about_us=True)
+        return RefusedForNow(text, is_about_us=True)
     if name in ACCOUNT_NAMES or status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        return AccountBroken(name)
-    return Refused(name) if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR else Uncertain(name)
+        return AccountBroken(text)
+    return Refused(text) if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR else Uncertain(text)
 
 
-def _by_status(status: int, err: AnymailAPIError) -> HandOverError:
-    text = f"HTTP {status}"
+def _by_status(status: int, err: AnymailAPIError, recipient: str) -> HandOverError:
+    text = answer_in_words(status, _json(err), recipient)
     if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         return RefusedForNow(text, is_about_us=True, retry_after=_retry_after(err))
     if status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}:
@@ -161,6 +166,13 @@ def _by_status(status: int, err: AnymailAPIError) -> HandOverError:
         is_about_us = ABOUT_ACCOUNT.search(ADDRESS.sub("", str(getattr(err.response, "text", ""))))
         return AccountBroken(text) if is_about_us else Refused(text)
     return Uncertain(text)
+
+
+def _json(err: AnymailAPIError) -> object:
+    try:
+        return err.response.json() if err.response is not None else None
+    except ValueError:
+        return None
 
 
 def _retry_after(err: AnymailAPIError) -> timedelta | None:

@@ -54,8 +54,8 @@ class Mailer:
     def hand_over(self, message: Message) -> str:
         """Send `message`; return the provider's id for it, empty when it gives none.
 
-        Raises NotSent, AccountBroken, RefusedForNow, Refused or Uncertain. Their texts carry codes and types, never an
-        address.
+        Raises NotSent, AccountBroken, RefusedForNow, Refused or Uncertain. Their texts carry codes, types and what was
+        said, never an address.
         """
         if not _is_one_address(message.to):
             raise Refused("the recipient is not one address")
@@ -66,7 +66,7 @@ class Mailer:
             may_have_sent = getattr(connection, "may_have_sent", True)
             if not getattr(connection, "is_in_order", False):
                 self.close()
-            raise in_our_words(err, may_have_sent=may_have_sent) from err
+            raise in_our_words(err, may_have_sent=may_have_sent, recipient=message.to[0]) from err
         if not count:
             raise Uncertain("the backend reports that nothing was sent")
         return _provider_id(message)

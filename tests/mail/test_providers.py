@@ -45,7 +45,7 @@ def test_a_status_of_the_provider_has_its_meaning(status: int, expected: type[Ha
     with pytest.raises(HandOverError) as caught:
         hand_over()
     assert type(caught.value) is expected
-    assert str(caught.value) == f"HTTP {status}"
+    assert str(caught.value) == f"HTTP {status} Something about …"
 
 
 @pytest.mark.parametrize("address", ["account@example.org", "sender@example.org", "token.smith@example.org"])

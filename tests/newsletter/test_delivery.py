@@ -143,7 +143,7 @@ def test_a_server_that_refuses_for_now_is_tried_again_later_and_then_gets_it(mai
     mail_server.replies = ["451 4.3.0 Try again later"]
     assert send() == {"queued": 1}
     delivery.refresh_from_db()
-    assert (delivery.next_attempt_at, delivery.detail) == (NOW + timedelta(minutes=1), "SMTP 451 4.3.0")
+    assert (delivery.next_attempt_at, delivery.detail) == (NOW + timedelta(minutes=1), "SMTP 451 4.3.0 Try again later")
     assert send() == {}
     assert send(NOW + timedelta(minutes=1)) == {"accepted": 1}
     assert len(mail_server.received) == 1
@@ -153,7 +153,7 @@ def test_a_recipient_refused_for_good_fails_and_the_others_still_get_theirs(mail
     queue(readers=3)
     mail_server.replies = ["550 5.1.1 No such user"]
     assert send() == {"failed": 1, "accepted": 2}
-    assert Delivery.objects.get(status="failed").detail == "SMTP 550 5.1.1"
+    assert Delivery.objects.get(status="failed").detail == "SMTP 550 5.1.1 No such user"
 
 
 def test_with_no_mail_server_everything_stays_queued(settings: Settings) -> None:

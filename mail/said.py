@@ -1,0 +1,61 @@
+"""What a mail server or provider said, as far as it may be kept: no address, no mailbox, nothing of a single case."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from mail.status_codes import code_in
+
+LONGEST = 120
+CUT = "…"
+ADDRESS = re.compile(r"\S*(?:@|%40|xn--)\S*", re.IGNORECASE)
+UNPRINTABLE = re.compile(r"[^\S ]|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+# The number of a message in a queue, an id of a session: they say whom it was about, and let no two answers be alike.
+CASE = re.compile(r"(?=\S*\d)\S{8,}|\S{40,}")
+# Where providers put their words, in whatever depth.
+TELLING = {"message", "error", "errormessage", "error_message", "detail", "description", "reason", "title"}
+
+
+def reply_in_words(code: int, said: bytes | str, recipient: str = "") -> str:
+    """Return an SMTP reply as in "SMTP 550 5.1.1 User unknown"."""
+    words = said.decode(errors="replace") if isinstance(said, bytes) else said
+    status = code_in(words)
+    told = keepable(words.replace(status, " ") if status else words, recipient)
+    return " ".join(part for part in ("SMTP", str(code), status, told) if part)
+
+
+def answer_in_words(status: int, body: object, recipient: str = "") -> str:
+    """Return a provider's answer as in "HTTP 422 You are sending too much"; `body` is its JSON, or nothing."""
+    return f"HTTP {status} {keepable(next(_messages(body), ''), recipient)}".rstrip()
+
+
+def keepable(said: str, recipient: str = "") -> str:
+    """Return `said` on one short line, without addresses, names of the recipient's and numbers of single cases."""
+    text = ADDRESS.sub(CUT, UNPRINTABLE.sub(" ", said))
+    for name in _names(recipient):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", CUT, text, flags=re.IGNORECASE)
+    words = " ".join(CASE.sub(CUT, text).split())
+    return words if len(words) <= LONGEST else words[: LONGEST - 1] + CUT
+
+
+def _names(recipient: str) -> Iterable[str]:
+    """What of an address tells whose it is, the longest first."""
+    local, _, domain = recipient.rpartition("@")
+    return sorted({local, local.partition("+")[0], domain} - {""}, key=len, reverse=True)
+
+
+def _messages(body: object) -> Iterator[str]:
+    if isinstance(body, Mapping):
+        yield from (value for name, value in body.items() if _is_telling(name) and isinstance(value, str))
+        yield from _within(body.values())
+    elif isinstance(body, list):
+        yield from _within(body)
+
+
+def _is_telling(name: Any) -> bool:
+    return str(name).lower() in TELLING
+
+
+def _within(values: Iterable[object]) -> Iterator[str]:
+    for value in values:
+        yield from _messages(value)
