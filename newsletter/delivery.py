@@ -23,8 +23,10 @@ from newsletter.joining import CompiledDigest
 from newsletter.models import Delivery, Edition
 from newsletter.rendering import digest_message
 from newsletter.settling import (
+    Outcome,
     accepted,
     failed,
+    log_trouble,
     note_hard_refusals,
     retried,
     skipped,
@@ -91,7 +93,9 @@ class Sender:
             self._hand.note(*[retried(delivery, str(err), self.clock()) for delivery in self._hand.untouched.values()])
             is_open = False
         except RefusedForNow as err:
-            self._pause_for_all(err)
+            until = self._pause_for_all(err)
+            at = self.clock()
+            self._hand.note(*[retried(one, str(err), at, not_before=until) for one in self._hand.untouched.values()])
             is_open = False
         except AccountBroken as err:
             pause_for_account(
@@ -239,9 +243,13 @@ class Sender:
         throttle.give_back(slots.count - answered, at)
         if slots.was_slowed and not self._is_slowed and any(outcome.status == Status.ACCEPTED for outcome in went):
             throttle.note_accepted()
-        note_hard_refusals(went, at)
-        bad = [outcome.delivery.edition_id for outcome in went if outcome.status in BAD]
-        if bad and 2 * len(bad) >= len(went):
-            for edition_id in set(bad):
-                pause_in_storm(edition_id, at)
+        log_trouble(went)
+        stormy = self._pause_where_it_storms(went, at)
+        # Who refuses everybody does not mean the mailbox.
+        note_hard_refusals([outcome for outcome in went if outcome.delivery.edition_id not in stormy], at)
         return bool(went)
+
+    def _pause_where_it_storms(self, went: Sequence[Outcome], at: datetime) -> set[int]:
+        bad = [outcome.delivery.edition_id for outcome in went if outcome.status in BAD]
+        suspects = set(bad) if 2 * len(bad) >= len(went) else set()
+        return {edition_id for edition_id in suspects if pause_in_storm(edition_id, at)}

@@ -23,6 +23,8 @@ FIRST_RETRY = timedelta(minutes=1)
 LAST_RETRY = timedelta(hours=1)
 # For how long a process that has something to write down tries to reach the database again; well within a lease.
 PATIENCE = timedelta(seconds=30)
+# So many deliveries are named in a line of the log.
+NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,6 @@ def _write(same: Sequence[Outcome], leaving: Sequence[Delivery], at: datetime) -
     written, left = statements.settle_and_hand_over([outcome.delivery for outcome in same], changes, leaving, at)
     if written < len(same):
         _correct(same, changes)
-    if same and same[0].status in {Status.FAILED, Status.UNKNOWN}:
-        logger.warning("%s deliveries %s: %s", written, same[0].status, same[0].facts["detail"])
     return left
 
 
@@ -99,6 +99,21 @@ def _correct(same: Sequence[Outcome], changes: Mapping[str, Any]) -> None:
 def _changes(outcome: Outcome, at: datetime) -> dict[str, Any]:
     settled_at = None if outcome.status == Status.QUEUED else at
     return {"status": outcome.status, "settled_at": settled_at, "claim": None, "lease_until": None, **outcome.facts}
+
+
+def log_trouble(outcomes: Iterable[Outcome]) -> None:
+    """Log what did not go as it should: a line for each edition and thing that was said, which names a few of them."""
+    alike: dict[tuple[int, str, str], list[Delivery]] = defaultdict(list)
+    for outcome in outcomes:
+        if outcome.status in {Status.FAILED, Status.UNKNOWN, Status.QUEUED}:
+            kind = outcome.delivery.edition_id, outcome.status, outcome.facts["detail"]
+            alike[kind].append(outcome.delivery)
+    for (_, status, detail), deliveries in alike.items():
+        level = logging.INFO if status == Status.QUEUED else logging.WARNING
+        named = ", ".join(str(delivery.pk) for delivery in deliveries[:NAMED])
+        more = " …" if len(deliveries) > NAMED else ""
+        edition, count = deliveries[0].edition, len(deliveries)
+        logger.log(level, "Edition %s: %s %s: %s (%s%s)", edition, count, status, detail, named, more)
 
 
 def note_hard_refusals(outcomes: Iterable[Outcome], at: datetime) -> None:

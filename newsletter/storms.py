@@ -8,6 +8,7 @@ from django.db.models import Count, Q
 
 from newsletter.alerts import raise_alert
 from newsletter.models import Alert, Delivery, Edition
+from newsletter.said import most_frequent
 
 # So many that failed or may have left, within this time and as half of all, are a storm: something is wrong.
 STORM = 20
@@ -16,15 +17,22 @@ STORM_WITHIN = timedelta(minutes=5)
 BAD = {Delivery.Status.FAILED, Delivery.Status.UNKNOWN}
 
 
-def pause_in_storm(edition_id: int, at: datetime) -> None:
-    """Pause an edition of which too many messages failed lately, by whatever process, since it was last resumed."""
+def pause_in_storm(edition_id: int, at: datetime) -> bool:
+    """Pause an edition of which too many messages failed lately, by whatever process, since it was last resumed.
+
+    Return whether they did.
+    """
     edition = Edition.objects.defer("fragments").get(pk=edition_id)
     since = max(at - STORM_WITHIN, edition.resumed_at or at - STORM_WITHIN)
     lately = edition.deliveries.filter(settled_at__gte=since).exclude(status=Delivery.Status.SKIPPED)
     found = lately.aggregate(bad=Count("pk", filter=Q(status__in=BAD)), all=Count("pk"))
-    if found["bad"] >= STORM and 2 * found["bad"] >= found["all"]:
-        text = f"{found['bad']} of the last {found['all']} messages failed. Look at why, then resume the edition."
+    is_storm = bool(found["bad"] >= STORM and 2 * found["bad"] >= found["all"])
+    if is_storm:
+        told = most_frequent(edition, *BAD, since=since)
+        why = f"{told.rstrip('.')}. Mend that" if told else "Look at why"
+        text = f"{found['bad']} of the last {found['all']} messages failed. {why}, then resume the edition."
         _pause(edition, Alert.Kind.STORM, text, at)
+    return is_storm
 
 
 def pause_for_account(edition_ids: Iterable[int], detail: str, at: datetime) -> None:

@@ -1,7 +1,12 @@
 """What becomes of digests when the other side does not just take them."""
 
+import logging
+import socket
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -16,16 +21,33 @@ from newsletter.claiming import release_expired
 from newsletter.delivery import send_due
 from newsletter.events import process_events
 from newsletter.models import Alert, Delivery, Edition
+from newsletter.operating import retry_failed
 from newsletter.settling import persist
 from newsletter.storms import STORM
 from subscribers.models import Subscriber, Suppression
-from tests.conftest import MailServer
+from tests.conftest import MailServer, serving_mail
 from tests.factories import NOW
 from tests.newsletter.sending import queue, send
 
 pytestmark = pytest.mark.django_db
 
 MINUTE = timedelta(minutes=1)
+
+
+@contextmanager
+def greeting_with(line: bytes) -> Iterator[tuple[str, int]]:
+    """A server that says one line to whoever connects first; its host and port."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def greet() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.sendall(line)
+
+        greeter = Thread(target=greet)
+        greeter.start()
+        yield listening.getsockname()
+        greeter.join(timeout=10)
 
 
 def answers(esp: HTTPServer, status: int, body: dict[str, Any], **headers: str) -> None:
@@ -100,8 +122,9 @@ def test_a_storm_of_failures_pauses_the_edition_and_tells_of_it_once(mail_server
     mail_server.replies = ["550 no"] * 300
     assert send() == {"failed": 100}
     edition = Edition.objects.get()
-    assert "100 of the last 100" in edition.pause_reason
-    assert Alert.objects.get().kind == Alert.Kind.STORM
+    assert "100 of the last 100 messages failed. 100 say: SMTP 550 no. Mend that" in edition.pause_reason
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.text) == (Alert.Kind.STORM, edition.pause_reason)
     assert statuses() == {"failed": 100, "queued": 200}
     # Whoever resumes it has looked at these.
     edition.resume(NOW + MINUTE)
@@ -240,3 +263,69 @@ def test_a_mailbox_that_is_not_there_is_never_mailed_again(
     assert refused.detail.startswith(f"SMTP {said[:3]}")
     assert refused.subscriber.status == status
     assert Suppression.objects.covers(refused.subscriber.email) == is_covered
+
+
+def test_who_says_of_everybody_that_there_is_no_such_mailbox_takes_nobody_off_the_list(mail_server: MailServer) -> None:
+    queue(readers=STORM)
+    mail_server.replies = ["550 5.1.1 No such user"] * STORM
+    assert send() == {"failed": STORM}
+    process_events(NOW)
+    assert Subscriber.objects.filter(status="active").count() == STORM
+    assert not Suppression.objects.exists()
+    # When it says so again of some, after an operator has looked, it is believed.
+    edition = Edition.objects.get()
+    edition.resume(NOW + MINUTE)
+    retry_failed(edition, NOW + MINUTE, "a test")
+    mail_server.replies = ["550 5.1.1 No such user"] * 2
+    assert send(NOW + MINUTE) == {"failed": 2, "accepted": STORM - 2}
+    process_events(NOW + MINUTE)
+    assert Subscriber.objects.filter(status="active").count() == STORM - 2
+    assert Suppression.objects.count() == 2
+
+
+def test_one_in_ten_that_has_no_mailbox_at_rcpt_is_never_mailed_again(settings: Settings) -> None:
+    class NoMailbox:
+        async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802  aiosmtpd's
+            if address.startswith("gone"):
+                return "550 5.1.1 User unknown"
+            envelope.rcpt_tos.append(address)
+            return "250 OK"
+
+    queue(readers=40)
+    for number, reader in enumerate(Subscriber.objects.all()[:4]):
+        Subscriber.objects.filter(pk=reader.pk).update(email=f"gone{number}@example.org")
+    with serving_mail(settings, NoMailbox()):
+        assert send() == {"failed": 4, "accepted": 36}
+    process_events(NOW)
+    assert Suppression.objects.count() == 4
+    assert not Subscriber.objects.filter(email__startswith="gone", status="active").exists()
+
+
+def test_the_log_counts_what_was_said_and_names_edition_and_deliveries(
+    mail_server: MailServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    deliveries = queue(readers=8)
+    mail_server.replies = ["550 Not wanted"] * 6 + ["451 Later"]
+    with caplog.at_level(logging.INFO, logger="newsletter.settling"):
+        send()
+    lines = [(record.levelname, record.message) for record in caplog.records if record.name == "newsletter.settling"]
+    named = ", ".join(
+        str(one.pk) for one in Delivery.objects.filter(status="failed").order_by("next_attempt_at", "pk")[:5]
+    )
+    (put_off,) = Delivery.objects.filter(status="queued")
+    assert lines == [
+        ("WARNING", f"Edition {deliveries[0].edition}: 6 failed: SMTP 550 Not wanted ({named} …)"),
+        ("INFO", f"Edition {deliveries[0].edition}: 1 queued: SMTP 451 Later ({put_off.pk})"),
+    ]
+
+
+def test_a_server_that_greets_with_a_refusal_is_told_on_what_waits(settings: Settings) -> None:
+    queue(readers=2)
+    with greeting_with(b"421 4.3.2 Closed for the night\r\n") as server:
+        settings.EMAIL_BACKEND = "mail.backends.SmtpBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = server
+        assert send() == {"queued": 2}
+    until = Provider.objects.get().slowed_until
+    assert set(Delivery.objects.values_list("detail", "next_attempt_at")) == {
+        ("SMTP 421 4.3.2 Closed for the night", until)
+    }
