@@ -75,7 +75,8 @@ def letters() -> list[Mail]:
 
 
 def _letter(kind: Letter.Kind) -> Mail:
-    reader = make_reader(email=f"{kind}@example.org", status=STATUSES.get(kind, "active"))
+    status = STATUSES.get(kind, "active")
+    reader = make_reader(email=f"{kind}@example.org", status=status, hears_of_quiet_days=True)
     AddressChange.objects.create(subscriber=reader, address=f"new-{kind}@example.org", asked_at=NOW)
     address = reader.address_change.address if kind == Letter.Kind.NEW_ADDRESS else reader.email
     why = NO_DIGEST if kind == Letter.Kind.NOTHING_NEW else ""
