@@ -21,7 +21,7 @@ def judge(mails: Sequence[Mail], allowed: Mapping[str, str] = ALLOWED) -> Verdic
         if feature not in allowed
     ]
     unmet = allowed.keys() - set().union(*used.values())
-    findings += [Finding("allowed.toml", f"no mail has: {feature}") for feature in sorted(unmet)]
+    findings += [Finding("allowed.toml", f"nothing has: {feature}") for feature in sorted(unmet)]
     return Verdict(
         findings, f"caniemail: {len(findings)} errors, {len(allowed)} features allowed, in {len(mails)} mails"
     )

@@ -47,10 +47,10 @@ def judge_sizes(mails: Sequence[Mail]) -> Verdict:
 
 
 def judge_headers(mails: Sequence[Mail]) -> Verdict:
-    """Find headers that are missing, or there more than once; and list headers in a letter, which is of no list."""
+    """Find headers that are missing, or there more than once; and those of lists in a letter that is of none."""
     findings = []
     for mail in mails:
-        wanted = dict.fromkeys(ALWAYS, 1) | dict.fromkeys(OF_LISTS, int(mail.is_digest))
+        wanted = dict.fromkeys(ALWAYS, 1) | dict.fromkeys(OF_LISTS, int(mail.is_of_list))
         counts = {name: len(mail.read.get_all(name, [])) for name in wanted}
         findings += [Finding(mail.name, f"{name}: {counts[name]}") for name in wanted if counts[name] != wanted[name]]
     expected = len(ALWAYS) + len(OF_LISTS)

@@ -31,6 +31,8 @@ AS_ON_A_SERVER = {
 }
 # What the reader is whom a letter goes to, when not active.
 OF_STATUS = {"confirmation": Subscriber.Status.PENDING, "goodbye": Subscriber.Status.UNSUBSCRIBED}
+# What a letter about a day without a digest says; others say no such thing.
+WHY = "It would have been about a Sunday, and papers are listed from Monday to Friday."
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,11 @@ class Mail:
     @property
     def is_digest(self) -> bool:
         return self.papers > 0
+
+    @property
+    def is_of_list(self) -> bool:
+        """Whether it comes again and again, and is left with one click."""
+        return self.is_digest or self.name == "nothing-new"
 
     @cached_property
     def read(self) -> EmailMessage:
@@ -92,9 +99,9 @@ def _letters(outbox: Path) -> list[Mail]:
 
 
 def _ask_for(kind: Letter.Kind) -> None:
-    reader = make_reader(status=OF_STATUS.get(kind, Subscriber.Status.ACTIVE))
+    reader = make_reader(status=OF_STATUS.get(kind, Subscriber.Status.ACTIVE), hears_of_quiet_days=True)
     if kind == Letter.Kind.NEW_ADDRESS:
         # Which makes the letter as well.
         ask_to_change(reader, f"other-{reader.email}", NOW)
     else:
-        Letter.objects.create(subscriber=reader, kind=kind, address=reader.email, asked_at=NOW, due_at=NOW)
+        Letter.objects.create(subscriber=reader, kind=kind, address=reader.email, asked_at=NOW, due_at=NOW, why=WHY)

@@ -10,25 +10,27 @@ from tests.judges.mails import Mail
 from tests.judges.verdicts import HERE, Finding, Verdict, allowed_by
 
 JAR = HERE / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
-# In mail only: pattern of a message to the reason why it is no fault there.
-ALLOWED = allowed_by("nu")
+# Pattern of a message to the reason why it is no fault, in mail and in pages.
+IN_MAIL, IN_PAGES = allowed_by("nu-mail"), allowed_by("nu-pages")
 
 
-def judge_mails(mails: Sequence[Mail], folder: Path, allowed: Mapping[str, str] = ALLOWED) -> Verdict:
+def judge_mails(mails: Sequence[Mail], folder: Path, allowed: Mapping[str, str] = IN_MAIL) -> Verdict:
     """Find what the checker says of mails but is not `allowed` there, and what is allowed in vain."""
-    said = messages({mail.name: mail.html for mail in mails}, folder)
+    return _judge({mail.name: mail.html for mail in mails}, folder, allowed, "mails")
+
+
+def judge_pages(pages: Mapping[str, str], folder: Path, allowed: Mapping[str, str] = IN_PAGES) -> Verdict:
+    """Find the same of pages, given by name."""
+    return _judge(pages, folder, allowed, "pages")
+
+
+def _judge(documents: Mapping[str, str], folder: Path, allowed: Mapping[str, str], what: str) -> Verdict:
+    said = messages(documents, folder)
     met = {pattern: [found for found in said if re.search(pattern, found.what)] for pattern in allowed}
     findings = [found for found in said if not any(found in those for those in met.values())]
-    findings += [Finding("allowed.toml", f"no mail has: {pattern}") for pattern in allowed if not met[pattern]]
-    return Verdict(
-        findings, f"Nu: {len(findings)} messages, {len(said) - len(findings)} allowed, in {len(mails)} mails"
-    )
-
-
-def judge_pages(pages: Mapping[str, str], folder: Path) -> Verdict:
-    """Find everything that the checker says of pages, given by name. Works in `folder`."""
-    findings = messages(pages, folder)
-    return Verdict(findings, f"Nu: {len(findings)} messages in {len(pages)} pages")
+    count = len(findings)
+    findings += [Finding("allowed.toml", f"nothing has: {pattern}") for pattern in allowed if not met[pattern]]
+    return Verdict(findings, f"Nu: {count} messages, {len(said) - count} allowed, in {len(documents)} {what}")
 
 
 def messages(documents: Mapping[str, str], folder: Path) -> list[Finding]:

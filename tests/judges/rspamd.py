@@ -72,7 +72,7 @@ def judge(mails: Sequence[Mail], site: str, allowed: Mapping[str, str] = ALLOWED
         if not {rule, f"{name}: {rule}"} & allowed.keys()
     ]
     needed = {key for name, rules in met.items() for rule in rules for key in (rule, f"{name}: {rule}")}
-    findings += [Finding("allowed.toml", f"no mail has: {key}") for key in sorted(allowed.keys() - needed)]
+    findings += [Finding("allowed.toml", f"nothing has: {key}") for key in sorted(allowed.keys() - needed)]
     return Verdict(findings, f"rspamd: {len(findings)} rules that cost points, in {len(mails)} mails")
 
 

@@ -41,7 +41,8 @@ NEVER = {
 
 def judge(mails: Sequence[Mail], folder: Path) -> Verdict:
     """Find mails that cost BELOW points or more, or meet a rule of NEVER. Works in `folder`."""
-    results = dict(zip([mail.name for mail in mails], _points_of(mails, folder), strict=True))
+    results = _points_of(mails, folder)
+    assert results.keys() == {mail.name for mail in mails}
     sums = {
         name: sum(points for rule, points in rules.items() if rule not in OF_THE_WAY) for name, rules in results.items()
     }
@@ -51,16 +52,17 @@ def judge(mails: Sequence[Mail], folder: Path) -> Verdict:
     return Verdict(findings, f"SpamAssassin: highest {sums[worst]:.1f} of {BELOW} ({worst})")
 
 
-def _points_of(mails: Sequence[Mail], folder: Path) -> list[dict[str, float]]:
-    """Return the points of each rule that a mail meets, mail by mail."""
+def _points_of(mails: Sequence[Mail], folder: Path) -> dict[str, dict[str, float]]:
+    """Return the points of each rule that a mail meets, by the mail's name."""
     with closing(mailbox.mbox(folder / "mails.mbox")) as box:
         for mail in mails:
-            box.add(mail.raw)
+            # They come back in an order of their own.
+            box.add(f"X-Judged: {mail.name}\r\n".encode() + mail.raw)
     settings = [f"--cf={line}" for line in SETTINGS]
     judged = subprocess.run([*COMMAND, *settings, folder / "mails.mbox"], check=True, capture_output=True)
     (folder / "judged.mbox").write_bytes(judged.stdout)
     with closing(mailbox.mbox(folder / "judged.mbox")) as judged_mails:
-        return [_rules(str(mail["X-Spam-Rules"])) for mail in judged_mails]
+        return {mail["X-Judged"]: _rules(mail["X-Spam-Rules"]) for mail in judged_mails}
 
 
 def _rules(header: str) -> dict[str, float]:
