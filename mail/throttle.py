@@ -52,7 +52,12 @@ def at_once(wanted: int) -> int:
 
 def is_open(at: datetime) -> bool:
     """Return whether a message may leave at all: mail is not stopped, no pause was asked for, no limit is used up."""
-    return _allowed(1, current(), at) > 0
+    return room(1, at) > 0
+
+
+def room(wanted: int, at: datetime) -> int:
+    """Return how many of `wanted` messages may leave at once, as far as pauses and limits of hour and day go."""
+    return _allowed(wanted, current(), at)
 
 
 def reserve(wanted: int, at: datetime) -> Slots:

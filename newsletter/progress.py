@@ -2,16 +2,19 @@
 provider has taken; what reached a reader, only the provider's events tell."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q, Sum
+from django.conf import settings
+from django.db.models import Count, Min, Q
 from django.db.models.functions import TruncHour
 
 from mail import throttle
 from newsletter.models import Delivery, Edition
+from newsletter.next_steps import next_steps
+from newsletter.said import most_frequent
+from newsletter.watching import silent_since
 
 Status = Delivery.Status
 
@@ -20,7 +23,23 @@ RATE_OVER = timedelta(minutes=5)
 # A rate of less than this is chance.
 RATE_FROM = timedelta(seconds=10)
 OPEN = (Status.QUEUED, Status.CLAIMED, Status.HANDED_OVER)
-Groups = list[tuple[datetime, int]]
+
+
+@dataclass(frozen=True)
+class Hour:
+    """Deliveries of one hour: when the first may leave, and when they are late."""
+
+    count: int
+    starts_at: datetime
+    late_at: datetime
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """When the last will have left, and how many leave before they are late."""
+
+    finishes_at: datetime
+    in_time: int
 
 
 @dataclass(frozen=True)
@@ -32,11 +51,25 @@ class Progress:
     skipped: dict[str, int]
     # Queued ones whose time has come.
     waiting: int
+    # Not settled although their reader's hour has come, also those whose next attempt is later.
+    due: int
     next_at: datetime | None
+    # When the first that is not settled is late.
+    late_at: datetime | None
     oldest_lease: datetime | None
     mail_stopped: bool
+    slowed_until: datetime | None
+    used_up: throttle.UsedUp | None
+    # Since when nobody works off the queue of sending.
+    silent_since: datetime | None
+    # What was said last of most of those that wait, and of those that were refused.
+    said: str
+    said_of_failed: str
+    # What the provider took lately, of whatever edition.
     per_minute: int | None
     finishes_at: datetime | None
+    # How many of those that are not settled leave before they are late; None when nobody can tell.
+    in_time: int | None
     at: datetime
 
     @property
@@ -62,9 +95,19 @@ class Progress:
         return self.edition.status == Edition.Status.CLOSED and not self.unsettled and self.adds_up
 
     @property
+    def may_leave(self) -> bool:
+        """Whether some are due, and nobody holds them back on purpose."""
+        return bool(self.due) and not (self.mail_stopped or self.edition.paused_at)
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether the provider takes messages, and nothing makes all of them wait."""
+        return self.per_minute is not None and not (self.slowed_until or self.used_up)
+
+    @property
     def next_steps(self) -> list[str]:
         """What to do, in words, what matters most first; one sentence that says so when that is nothing."""
-        return [*_state(self), *_leftovers(self)] or [_nothing_to_do(self)]
+        return next_steps(self)
 
 
 def progress_of(edition: Edition, at: datetime) -> Progress:
@@ -75,21 +118,35 @@ def progress_of(edition: Edition, at: datetime) -> Progress:
         counts[row["status"]] += row["count"]
         if row["skip_reason"]:
             skipped[row["skip_reason"]] += row["count"]
-    waiting = sum(row["waiting"] for row in rows)
     provider = throttle.current()
     mail_stopped = provider.stopped_at is not None
     rate = _rate(at)
-    is_moving = edition.status == Edition.Status.CLOSED and not (edition.paused_at or mail_stopped)
+    said = most_frequent(edition, Status.QUEUED, Status.CLAIMED) if edition.status == Edition.Status.CLOSED else ""
+    silent = silent_since(at)
+    is_moving = edition.status == Edition.Status.CLOSED and not (edition.paused_at or mail_stopped or silent)
+    # Nobody knows how long that lasts of which nothing is taken.
+    is_known = is_moving and not (said and rate is None)
+    forecast = _forecast(_hours(edition, at), rate, at) if is_known else None
+    open_rows = [row for row in rows if row["status"] in OPEN]
+    first_due = min((row["first_due"] for row in open_rows), default=None)
     return Progress(
         edition=edition,
         counts={status: counts[status] for status in Status},
         skipped=dict(skipped),
-        waiting=waiting,
+        waiting=sum(row["waiting"] for row in rows),
+        due=sum(row["due"] for row in open_rows),
         next_at=min((row["next_at"] for row in rows if row["status"] == Status.QUEUED), default=None),
+        late_at=first_due + settings.NEWSLETTER_LATE_AFTER if first_due else None,
         oldest_lease=min((row["lease"] for row in rows if row["lease"]), default=None),
         mail_stopped=mail_stopped,
+        slowed_until=provider.slowed_until if provider.slowed_until and provider.slowed_until > at else None,
+        used_up=throttle.used_up(at),
+        silent_since=silent,
+        said=said,
+        said_of_failed=most_frequent(edition, Status.FAILED) if counts[Status.FAILED] else "",
         per_minute=round(rate * 60) if rate else None,
-        finishes_at=_finish(_due_hours(edition, at), rate, at) if is_moving else None,
+        finishes_at=forecast.finishes_at if forecast else None,
+        in_time=forecast.in_time if forecast else None,
         at=at,
     )
 
@@ -101,88 +158,60 @@ def _counted(edition: Edition, at: datetime) -> Any:
         .annotate(
             count=Count("pk"),
             waiting=Count("pk", filter=Q(status=Status.QUEUED, next_attempt_at__lte=at)),
+            due=Count("pk", filter=Q(due_at__lte=at, attempts__gt=0) | Q(next_attempt_at__lte=at)),
             next_at=Min("next_attempt_at"),
+            first_due=Min("due_at"),
             lease=Min("lease_until"),
         )
     )
 
 
 def _rate(at: datetime) -> float | None:
-    """How many messages a second all processes handed over lately, of whatever edition."""
-    lately = throttle.current().handed_over.filter(minute__gt=at - RATE_OVER, minute__lte=at)
-    found = lately.aggregate(count=Sum("count"), since=Min("minute"))
+    """How many messages a second the provider took lately from all processes, of whatever edition."""
+    # Only what is not late leaves: with the hour, the index of the ledger finds it.
+    oldest = at - settings.NEWSLETTER_LATE_AFTER - RATE_OVER
+    accepted = Delivery.objects.filter(status=Status.ACCEPTED, due_at__gt=oldest, due_at__lte=at)
+    lately = accepted.filter(settled_at__gt=at - RATE_OVER, settled_at__lte=at).order_by()
+    found = lately.aggregate(count=Count("pk"), since=Min("settled_at"))
     if not found["count"] or at - found["since"] < RATE_FROM:
         return None
     return float(found["count"] / (at - found["since"]).total_seconds())
 
 
-def _due_hours(edition: Edition, at: datetime) -> Groups:
+def _hours(edition: Edition, at: datetime) -> list[Hour]:
     """When what is not settled is due, hour by hour; what has been due for a while is due now."""
     waiting = edition.deliveries.filter(status__in=OPEN).order_by()
-    hours = waiting.annotate(hour=TruncHour("next_attempt_at")).values("hour")
-    found = hours.annotate(first=Min("next_attempt_at"), count=Count("pk")).order_by("hour")
-    return [(max(at, row["first"]), row["count"]) for row in found]
+    hours = waiting.annotate(hour=TruncHour("due_at")).values("hour")
+    found = hours.annotate(first=Min("next_attempt_at"), due=Min("due_at"), count=Count("pk")).order_by("hour")
+    return [Hour(row["count"], max(at, row["first"]), row["due"] + settings.NEWSLETTER_LATE_AFTER) for row in found]
 
 
-def _finish(groups: Groups, rate: float | None, at: datetime) -> datetime | None:
-    """When the last of `groups` will have left: each waits for its hour, for the one before, and for the limits.
+def _forecast(hours: list[Hour], rate: float | None, at: datetime) -> Forecast | None:
+    """When the last of `hours` will have left: each waits for its hour, for the one before, and for the limits.
 
     What is due now also takes as long as it takes at `rate`; without rate and limits nobody knows yet.
     """
-    finish: datetime | None = None
-    for due, count in groups:
-        spans = [span for span in (throttle.takes(count, at), _at_rate(count, rate) if due <= at else None) if span]
-        if due <= at and not spans:
+    finish, in_time = None, 0
+    for number, hour in enumerate(hours):
+        is_due = hour.starts_at <= at
+        spans = [
+            span for span in (throttle.takes(hour.count, at), _at_rate(hour.count, rate) if is_due else None) if span
+        ]
+        if is_due and not spans:
             return None
-        finish = max(finish or due, due) + max(spans, default=timedelta())
-    return finish
+        starts_at, span = max(finish or hour.starts_at, hour.starts_at), max(spans, default=timedelta())
+        at_once = 0 if number else throttle.room(hour.count, at)
+        in_time += max(at_once if starts_at < hour.late_at else 0, _in_time(hour, starts_at, span))
+        finish = starts_at + span
+    return Forecast(finish, in_time) if finish else None
+
+
+def _in_time(hour: Hour, starts_at: datetime, span: timedelta) -> int:
+    """How many of an hour leave before they are late, evenly over `span`."""
+    if starts_at + span <= hour.late_at:
+        return hour.count
+    return max(0, int(hour.count * ((hour.late_at - starts_at) / span))) if span else 0
 
 
 def _at_rate(count: int, rate: float | None) -> timedelta | None:
     return timedelta(seconds=count / rate) if rate else None
-
-
-# --- What to do next ------------------------------------------------------------------------------------------------
-
-
-def _state(progress: Progress) -> Iterator[str]:
-    edition = progress.edition
-    if progress.mail_stopped:
-        yield "All mail is stopped by an operator. To go on: start_mail."
-    if edition.paused_at:
-        why = f" ({edition.pause_reason.rstrip('.')})" if edition.pause_reason else ""
-        yield f"Paused{why}. To go on: resume {edition.period}."
-    if edition.is_draft and edition.closes_at < progress.at:
-        yield "It should have closed: see whether a worker and beat are running."
-    if edition.status == Edition.Status.CANCELLED and progress.counts[Status.QUEUED]:
-        yield "What is queued will be skipped by the next sweep."
-
-
-def _leftovers(progress: Progress) -> Iterator[str]:
-    period = progress.edition.period
-    if not progress.adds_up:
-        yield f"{progress.total:,} rows for {progress.edition.audience:,} readers: the counts must add up. Report this."
-    if progress.oldest_lease and progress.oldest_lease < progress.at:
-        yield "A sending process ended with messages in hand: the next sweep takes them back."
-    if unknown := progress.counts[Status.UNKNOWN]:
-        yield (
-            f"{unknown:,} may have left, and are not sent again by themselves. Compare with the provider's log, "
-            f"then: resolve_unknown {period} (--skip lets them be, --send-again risks a second copy)."
-        )
-    if failed := progress.counts[Status.FAILED]:
-        yield f"{failed:,} were refused for good. Read why in the admin; if it was our fault: retry_failed {period}."
-
-
-def _nothing_to_do(progress: Progress) -> str:
-    edition = progress.edition
-    if edition.is_draft:
-        return f"Nothing. It closes at {edition.closes_at:%Y-%m-%d %H:%M} UTC."
-    if edition.status == Edition.Status.CLOSING:
-        return "Nothing. Everybody's delivery is being made."
-    if edition.status == Edition.Status.CANCELLED:
-        return "Nothing. It does not go out."
-    if progress.is_sent:
-        return "Nothing. All of it is settled."
-    if not progress.waiting and progress.next_at and progress.next_at > progress.at:
-        return f"Nothing. The next ones are due at {progress.next_at:%Y-%m-%d %H:%M} UTC."
-    return "Nothing. It is being sent."

@@ -13,6 +13,7 @@ from newsletter.said import most_frequent
 # Beats come each minute, and everything that is due within seconds; this late is not a slow moment any more.
 SILENT_AFTER = timedelta(minutes=5)
 OVERDUE_AFTER = timedelta(minutes=30)
+SENDING = "send"
 WAITING = (Delivery.Status.QUEUED, Delivery.Status.CLAIMED)
 
 
@@ -72,6 +73,13 @@ def silent_queues(at: datetime) -> list[str]:
     """Return the queues that have been worked off before, and are not any more."""
     silent = Heartbeat.objects.filter(queue__in=queues(), beat_at__lt=at - SILENT_AFTER)
     return list(silent.values_list("queue", flat=True))
+
+
+def silent_since(at: datetime) -> datetime | None:
+    """Return since when nobody works off the queue of sending; None when somebody does, or never did."""
+    queue = SENDING if SENDING in queues() else settings.CELERY_TASK_DEFAULT_QUEUE
+    silent = Heartbeat.objects.filter(queue=queue, beat_at__lt=at - SILENT_AFTER)
+    return silent.values_list("beat_at", flat=True).first()
 
 
 def queues() -> list[str]:
