@@ -17,6 +17,7 @@ def beat_schedule(queues: Iterable[str], sources: Iterable[str]) -> dict[str, Be
             "process events": _every("newsletter.tasks.process_events_task", 5),
             "read bounces": _every("newsletter.tasks.read_bounces_task", 60),
             "sweep": _every("newsletter.tasks.sweep_task", 30),
+            "tell of quiet days": _every("newsletter.tasks.tell_of_quiet_days_task", 60),
             "answer sign-ups": _every("subscribers.tasks.answer_sign_ups_task", 5),
             "look up wanted papers": _every("subscribers.tasks.look_up_wanted_task", 60),
             "remove what was kept long enough": _every("newsletter.tasks.retain_task", 3600),

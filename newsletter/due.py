@@ -68,10 +68,10 @@ def reason_not_wanted(edition: Edition, reader: Subscriber, due: datetime) -> De
     """Return why a reader wants no digest of `edition` at `due`, if so."""
     if reader.cadence not in edition.cadences:
         return Delivery.SkipReason.CADENCE
-    return Delivery.SkipReason.PAUSED if _is_paused(reader, due) else None
+    return Delivery.SkipReason.PAUSED if is_paused(reader, due) else None
 
 
-def _is_paused(reader: Subscriber, due: datetime) -> bool:
+def is_paused(reader: Subscriber, due: datetime) -> bool:
     """Return whether the reader wants no digest on the day, where they are, of `due`."""
     return reader.paused_until is not None and today_of(reader, due) < reader.paused_until
 

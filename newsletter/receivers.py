@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import datetime
 from typing import Any
 
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason, tracking
@@ -11,8 +12,10 @@ from django.utils import timezone
 from mail.status_codes import code_in
 from newsletter.models import DeliveryEvent
 from newsletter.permanence import is_permanent
+from newsletter.quiet_days import is_overtaken
 from newsletter.tasks import choose_again_task, welcome_late_readers_task
-from subscribers.signals import confirmed, preferences_changed
+from subscribers.models import Letter
+from subscribers.signals import confirmed, preferences_changed, quiet_day_letter_leaves
 
 Kind = DeliveryEvent.Kind
 # Opens and clicks are not among them: nobody is tracked, and what a provider tells all the same is not kept.
@@ -28,6 +31,11 @@ def on_confirmed(subscriber_id: int, **_: Any) -> None:
 @receiver(preferences_changed)
 def on_preferences_changed(subscriber_id: int, **_: Any) -> None:
     choose_again_task.delay(subscriber_id)
+
+
+@receiver(quiet_day_letter_leaves)
+def on_quiet_day_letter_leaves(letter: Letter, at: datetime, **_: Any) -> bool:
+    return is_overtaken(letter, at)
 
 
 @receiver(tracking)

@@ -11,6 +11,7 @@ from newsletter.delivery import send_due
 from newsletter.editions import keep_editions
 from newsletter.events import process_events
 from newsletter.operating import skip_cancelled
+from newsletter.quiet_days import tell_of_quiet_days
 from newsletter.retention import retain
 from newsletter.stopping import listening
 from newsletter.watching import beat, watch
@@ -59,6 +60,11 @@ def sweep_task() -> None:
     skip_cancelled(at)
     choose_again_where_stale(at)
     welcome_late_readers(at)
+
+
+@shared_task
+def tell_of_quiet_days_task() -> None:
+    tell_of_quiet_days(timezone.now())
 
 
 @shared_task

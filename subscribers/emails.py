@@ -7,11 +7,14 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 
 from mail import throttle
+from mail.headers import ListMail
 from mail.message import Message, make_message, render_body
 from mail.outcomes import AccountBroken, HandOverError, NotSent, RefusedForNow
 from mail.transport import Mailer
+from subscribers import signals
 from subscribers.addresses import is_disposable
 from subscribers.links import confirm_url, new_address_url, preferences_url, unsubscribe_url
 from subscribers.local_time import today_of, zone_of
@@ -24,6 +27,8 @@ RHYTHMS: dict[str, str] = {
     Subscriber.Cadence.DAILY: "every day",
     Subscriber.Cadence.WEEKDAYS: "Monday to Friday",
 }
+# The list that digests are mail of.
+LIST_TAG = "daily"
 # Letters looked up at a time.
 BATCH = 100
 
@@ -80,17 +85,17 @@ def _claim(letter_id: int, at: datetime) -> Letter | None:
         if letter is None:
             return None
         Letter.objects.filter(pk=letter_id).update(due_at=at + max(LEASE, at - letter.asked_at))
-        if not (_may_go_out(letter) and _is_within_caps(letter, at)):
+        if not (_may_go_out(letter, at) and _is_within_caps(letter, at)):
             letter.delete()
             return None
     return letter
 
 
-def _may_go_out(letter: Letter) -> bool:
+def _may_go_out(letter: Letter, at: datetime) -> bool:
     """Whether the address of a letter may be written to, and what it says still holds."""
     if Suppression.objects.covers(letter.address):
         return False
-    return _is_for_its_address(letter) and _is_for_its_reader(letter)
+    return _is_for_its_address(letter) and _is_for_its_reader(letter) and not _is_overtaken(letter, at)
 
 
 def _is_for_its_address(letter: Letter) -> bool:
@@ -110,6 +115,12 @@ def _is_for_its_reader(letter: Letter) -> bool:
     return letter.kind not in Letter.OF_ACTIVE or letter.subscriber.is_active
 
 
+def _is_overtaken(letter: Letter, at: datetime) -> bool:
+    if letter.kind != Letter.Kind.NOTHING_NEW:
+        return False
+    return any(answer for _, answer in signals.quiet_day_letter_leaves.send(Letter, letter=letter, at=at))
+
+
 def _is_within_caps(letter: Letter, at: datetime) -> bool:
     if letter.kind not in Letter.CAPPED or letter.counted_at:
         return True
@@ -121,13 +132,21 @@ def _is_within_caps(letter: Letter, at: datetime) -> bool:
 
 
 def _message(letter: Letter, at: datetime) -> Message:
+    body = render_body(letter.kind, letter_context(letter, at))
+    name = letter.kind.replace("_", "-")
+    reference = f"{name}-{letter.subscriber_id}-{int(at.timestamp())}"
+    if letter.kind != Letter.Kind.NOTHING_NEW:
+        sender = settings.SUBSCRIBERS_FROM
+        return make_message(body, to=letter.address, sender=sender, reference=reference, tag="opt-in", at=at)
+    # It comes again and again in place of a digest, and is left as one is.
     return make_message(
-        render_body(letter.kind, letter_context(letter, at)),
+        body,
         to=letter.address,
-        sender=settings.SUBSCRIBERS_FROM,
-        reference=f"{letter.kind.replace('_', '-')}-{letter.subscriber_id}-{int(at.timestamp())}",
-        tag="opt-in",
+        sender=settings.NEWSLETTER_FROM,
+        reference=reference,
+        tag=LIST_TAG,
         at=at,
+        list_mail=ListMail(name, unsubscribe_url(letter.subscriber, at), f"{settings.SITE_URL}{reverse('editions')}"),
     )
 
 

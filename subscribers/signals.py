@@ -5,3 +5,7 @@ from django.dispatch import Signal
 # Argument: subscriber_id.
 confirmed = Signal()
 preferences_changed = Signal()
+
+# A question rather than news, asked before a letter about a quiet day leaves: whether it is overtaken by now.
+# Arguments: letter, at. Answer: bool.
+quiet_day_letter_leaves = Signal()

@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
@@ -63,7 +64,7 @@ class Page(HTMLParser):
             self.seen.append(data)
 
 
-def letter(kind: str, **wishes: object) -> Letter:
+def letter(kind: str, **wishes: Any) -> Letter:
     status = "pending" if kind == "confirmation" else "unsubscribed" if kind == "goodbye" else "active"
     reader = make_reader(status=status, **wishes)
     if kind == "new_address":
@@ -134,7 +135,7 @@ def test_subject_and_preview_are_as_long_as_an_inbox_shows(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_line_of_the_text_is_longer_than_a_screen_but_for_links(kind: str) -> None:
-    wishes = {"time_zone": "America/Argentina/ComodRivadavia", "cadence": "weekly", "weekday": 2}
+    wishes: dict[str, Any] = {"time_zone": "America/Argentina/ComodRivadavia", "cadence": "weekly", "weekday": 2}
     for line in body_of(letter(kind, **wishes)).text.splitlines():
         assert len(line) <= 78 or LINK.fullmatch(line), line
         assert line == line.rstrip()

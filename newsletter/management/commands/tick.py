@@ -12,6 +12,7 @@ from newsletter.delivery import send_due
 from newsletter.editions import keep_editions
 from newsletter.events import process_events
 from newsletter.operating import skip_cancelled
+from newsletter.quiet_days import tell_of_quiet_days
 from newsletter.retention import in_words, retain
 from newsletter.stopping import listening
 from newsletter.watching import watch
@@ -45,6 +46,7 @@ class Command(BaseCommand):
         skip_cancelled(at)
         choose_again_where_stale(at)
         welcomed = welcome_late_readers(at)
+        tell_of_quiet_days(at)
         while answer_sign_ups(at):
             pass
         letters = send_due_letters(timezone.now, until=at + SENDING_TIME)

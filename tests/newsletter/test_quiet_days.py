@@ -1,0 +1,373 @@
+"""Who asked to hear of days without a digest is told why there is none, once, at their hour; nobody else is."""
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.management import call_command
+from django.db.models.signals import pre_save
+from django.test import Client
+from pytest_django import Settings
+
+from newsletter.due import next_digest_at
+from newsletter.editions import close_edition
+from newsletter.models import Delivery, Edition
+from newsletter.quiet_days import tell_of_quiet_days
+from newsletter.rendering import LIST_TAG as DIGESTS
+from papers.models import SourceRun
+from subscribers.emails import LIST_TAG
+from subscribers.models import Letter, Subscriber
+from subscribers.preferences import change_preferences
+from tests.conftest import MailServer
+from tests.factories import make_delivery, make_edition, make_paper, make_reader
+from tests.letters import read_mail, text_of
+from tests.subscribers.asking import DAY, MINUTE, send_due, suppress
+
+pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
+LONG_AGO = datetime(2026, 11, 1, tzinfo=UTC)
+FRIDAY, SATURDAY, SUNDAY, MONDAY = (date(2026, 11, day) for day in (20, 21, 22, 23))
+# Seven o'clock of the readers below, the day after the one that the digest would have been about.
+SUNDAY_AT_SEVEN = datetime(2026, 11, 22, 7, tzinfo=UTC)
+MONDAY_AT_SEVEN = datetime(2026, 11, 23, 7, tzinfo=UTC)
+TUESDAY_AT_SEVEN = datetime(2026, 11, 24, 7, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _the_listing_is_read(settings: Settings) -> None:
+    settings.PAPERS_SOURCES = ["huggingface", "arxiv"]
+
+
+def make_listener(**fields: object) -> Subscriber:
+    """Somebody who wants to hear of days without a digest."""
+    facts: dict[str, Any] = {"hears_of_quiet_days": True, "confirmed_at": LONG_AGO} | fields
+    return make_reader(**facts)
+
+
+def letters() -> list[tuple[datetime, str]]:
+    """The hour and the reason of each letter that waits."""
+    return list(Letter.objects.filter(kind="nothing_new").order_by("asked_at").values_list("asked_at", "why"))
+
+
+def told_over(first: datetime, last: datetime) -> list[datetime]:
+    """The hours of all letters that are made, and taken away, when it is looked every hour."""
+    at, hours = first, []
+    while at <= last:
+        if tell_of_quiet_days(at):
+            hours += [hour for hour, _ in letters()]
+            Letter.objects.all().delete()
+            assert tell_of_quiet_days(at) == 0
+        at += HOUR
+    return hours
+
+
+def read_list(*, status: str = "read", at: datetime) -> None:
+    SourceRun.objects.create(source="huggingface", due_at=at, started_at=at, status=status)
+
+
+def draft(day: date) -> Edition:
+    return make_edition(make_paper(listed_on=day), day=day, status="draft")
+
+
+# --- When ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_weekend_is_told_at_the_reader_s_hour_and_not_before() -> None:
+    make_listener(time_zone="Europe/Vienna")
+    at = SUNDAY_AT_SEVEN - HOUR
+    assert tell_of_quiet_days(at - MINUTE) == 0
+    assert tell_of_quiet_days(at) == 1
+    assert letters() == [(at, "It would have been about a Saturday, and papers are listed from Monday to Friday.")]
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour"),
+    [
+        ("UTC", 17),
+        ("Europe/Vienna", 7),
+        ("Pacific/Auckland", 5),
+        ("America/Los_Angeles", 23),
+        ("Pacific/Kiritimati", 0),
+    ],
+)
+@pytest.mark.parametrize(("cadence", "count"), [("daily", 6), ("weekdays", 4)])
+def test_every_day_that_would_have_had_a_digest_is_told_once(zone: str, hour: int, cadence: str, count: int) -> None:
+    reader = make_listener(time_zone=zone, hour=hour, cadence=cadence)
+    thursday = datetime(2026, 11, 19, 16, tzinfo=UTC)
+    promised = next_digest_at(reader, thursday)
+    told = told_over(thursday, thursday + 9 * DAY)
+    days = [at.astimezone(ZoneInfo(zone)).date() for at in told]
+    assert len(days) == len(set(days))
+    assert {at.astimezone(ZoneInfo(zone)).hour for at in told} == {hour}
+    assert len([day for day in days if SATURDAY <= day <= SATURDAY + 5 * DAY]) == count
+    assert cadence == "daily" or not any(day.weekday() > 4 for day in days)
+    # As the page of preferences says it.
+    assert promised in told
+
+
+def test_somebody_who_was_away_for_long_is_told_of_no_hour_long_past() -> None:
+    make_listener()
+    assert tell_of_quiet_days(SUNDAY_AT_SEVEN + 12 * HOUR + MINUTE) == 0
+    assert tell_of_quiet_days(SUNDAY_AT_SEVEN + 12 * HOUR) == 1
+
+
+# --- Who ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"hears_of_quiet_days": False},
+        {"cadence": "weekly"},
+        {"status": "pending", "confirmed_at": None},
+        {"status": "unsubscribed"},
+        {"paused_until": date(2026, 12, 24)},
+        {"paused_until": MONDAY},
+        {"quiet_day_told_on": SATURDAY},
+        # They chose it a moment ago; or have just come.
+        {"preferences_changed_at": SUNDAY_AT_SEVEN + MINUTE},
+        {"confirmed_at": SUNDAY_AT_SEVEN + MINUTE},
+    ],
+    ids=lambda fields: "-".join(f"{name}={value}" for name, value in fields.items()),
+)
+def test_nobody_else_is_told(fields: dict[str, object]) -> None:
+    make_listener(**fields)
+    assert tell_of_quiet_days(SUNDAY_AT_SEVEN + 2 * MINUTE) == 0
+    make_listener()
+    assert tell_of_quiet_days(SUNDAY_AT_SEVEN + 2 * MINUTE) == 1
+
+
+def test_nobody_hears_of_quiet_days_who_did_not_ask() -> None:
+    assert make_reader().hears_of_quiet_days is False
+
+
+def test_a_weekend_is_nothing_to_tell_those_who_read_on_weekdays() -> None:
+    make_listener(cadence="weekdays")
+    make_listener(cadence="daily")
+    assert told_over(SUNDAY_AT_SEVEN - DAY, MONDAY_AT_SEVEN - HOUR).count(SUNDAY_AT_SEVEN) == 1
+
+
+def test_a_suppressed_address_gets_no_letter(mail_server: MailServer) -> None:
+    reader = make_listener()
+    suppress(reader.email)
+    tell_of_quiet_days(SUNDAY_AT_SEVEN)
+    assert send_due(SUNDAY_AT_SEVEN) == 0
+    assert mail_server.received == []
+
+
+# --- Why ----------------------------------------------------------------------------------------------------------
+
+
+def why_on(at: datetime) -> str:
+    make_listener()
+    assert tell_of_quiet_days(at) == 1
+    ((_, why),) = letters()
+    return why
+
+
+def test_on_monday_morning_it_is_still_the_weekend_that_is_to_blame() -> None:
+    # Monday's list has not come yet, but the digest would have been about Sunday.
+    read_list(at=MONDAY_AT_SEVEN - MINUTE)
+    assert "about a Sunday" in why_on(MONDAY_AT_SEVEN)
+
+
+def test_a_holiday_is_named() -> None:
+    read_list(at=datetime(2026, 11, 27, 22, tzinfo=UTC))
+    assert "about Friday, when arXiv had a holiday" in why_on(datetime(2026, 11, 28, 7, tzinfo=UTC))
+
+
+def test_a_list_that_has_not_come_is_told_from_one_that_could_not_be_read() -> None:
+    read_list(at=MONDAY_AT_SEVEN + 16 * HOUR)
+    assert "Monday's papers has not come yet" in why_on(TUESDAY_AT_SEVEN)
+    Letter.objects.all().delete()
+    Subscriber.objects.all().delete()
+    read_list(status="failed", at=MONDAY_AT_SEVEN + 16.5 * HOUR)
+    # What is read this morning is another day's list.
+    read_list(at=TUESDAY_AT_SEVEN - MINUTE)
+    assert "Monday's papers could not be read" in why_on(TUESDAY_AT_SEVEN)
+
+
+def test_an_edition_that_was_called_off_is_nothing_new() -> None:
+    make_edition(make_paper(listed_on=MONDAY), day=MONDAY, status="cancelled")
+    assert why_on(TUESDAY_AT_SEVEN) == "There was nothing to send that is new."
+
+
+def test_who_has_nothing_in_an_edition_is_told_that() -> None:
+    paper = make_paper(title="Plain Matters", listed_on=MONDAY)
+    edition = make_edition(paper, day=MONDAY, status="draft")
+    muting, reading = make_listener(muted_words="plain"), make_listener()
+    close_edition(edition.pk, edition.closes_at)
+    ledger = list(Delivery.objects.order_by("pk").values())
+    assert tell_of_quiet_days(TUESDAY_AT_SEVEN - MINUTE) == 0
+    assert tell_of_quiet_days(TUESDAY_AT_SEVEN) == 1
+    assert tell_of_quiet_days(TUESDAY_AT_SEVEN + MINUTE) == 0
+    letter = Letter.objects.get()
+    assert letter.subscriber == muting != reading
+    assert letter.why.startswith("New papers came, but none for you")
+    assert list(Delivery.objects.order_by("pk").values()) == ledger
+
+
+# --- When there is a digest ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["draft", "closing", "closed"])
+def test_while_there_is_an_edition_nothing_is_missing(status: str) -> None:
+    make_listener()
+    make_edition(make_paper(listed_on=SATURDAY), day=SATURDAY, status=status)
+    assert tell_of_quiet_days(SUNDAY_AT_SEVEN) == 0
+
+
+def test_papers_that_are_about_to_become_an_edition_are_waited_for() -> None:
+    make_listener()
+    make_paper(listed_on=SATURDAY)
+    assert tell_of_quiet_days(SUNDAY_AT_SEVEN) == 0
+
+
+def test_a_digest_of_another_day_that_comes_at_the_same_hour_is_a_digest() -> None:
+    """Friday's list came a day late, and Saturday has none."""
+    reader = make_listener()
+    late = draft(FRIDAY)
+    close_edition(late.pk, datetime(2026, 11, 21, 18, tzinfo=UTC))
+    assert Delivery.objects.get(subscriber=reader).due_at == SUNDAY_AT_SEVEN
+    assert tell_of_quiet_days(SUNDAY_AT_SEVEN) == 0
+
+
+# --- Once ---------------------------------------------------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.fixture
+def _dies_while_it_writes() -> Iterator[None]:
+    def die(**_: object) -> None:
+        raise Killed
+
+    pre_save.connect(die, sender=Letter)
+    yield
+    pre_save.disconnect(die, sender=Letter)
+
+
+@pytest.mark.usefixtures("_dies_while_it_writes")
+def test_a_process_that_dies_has_told_nobody_and_marked_nobody() -> None:
+    reader = make_listener()
+    with pytest.raises(Killed):
+        tell_of_quiet_days(SUNDAY_AT_SEVEN)
+    reader.refresh_from_db()
+    assert reader.quiet_day_told_on is None
+    assert letters() == []
+
+
+def test_another_hour_on_the_same_day_brings_no_second_letter(mail_server: MailServer) -> None:
+    reader = make_listener()
+    tell_of_quiet_days(SUNDAY_AT_SEVEN)
+    assert send_due(SUNDAY_AT_SEVEN) == 1
+    change_preferences(reader, SUNDAY_AT_SEVEN + HOUR, hour=9)
+    assert told_over(SUNDAY_AT_SEVEN + HOUR, SUNDAY_AT_SEVEN + 12 * HOUR) == []
+    assert told_over(SUNDAY_AT_SEVEN + 20 * HOUR, SUNDAY_AT_SEVEN + 27 * HOUR) == [MONDAY_AT_SEVEN + 2 * HOUR]
+
+
+def test_mail_that_was_held_back_is_made_up_for_by_one_letter(mail_server: MailServer) -> None:
+    make_listener()
+    tell_of_quiet_days(SUNDAY_AT_SEVEN)
+    tell_of_quiet_days(MONDAY_AT_SEVEN)
+    assert send_due(MONDAY_AT_SEVEN) == 1
+    assert "about a Sunday" in " ".join(text_of(read_mail(mail_server.received[0].content)).split())
+    assert not Letter.objects.exists()
+
+
+# --- Before it leaves ---------------------------------------------------------------------------------------------
+
+
+def test_a_digest_that_goes_out_after_all_takes_the_letter_s_place(mail_server: MailServer) -> None:
+    reader = make_listener()
+    tell_of_quiet_days(SUNDAY_AT_SEVEN)
+    late = draft(SATURDAY)
+    close_edition(late.pk, SUNDAY_AT_SEVEN + MINUTE)
+    assert Delivery.objects.get(subscriber=reader).status == "queued"
+    assert send_due(SUNDAY_AT_SEVEN + MINUTE) == 0
+    assert not Letter.objects.exists()
+    assert mail_server.received == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"hears_of_quiet_days": False},
+        {"paused_until": date(2026, 12, 24)},
+        {"status": "unsubscribed"},
+        {"email": "elsewhere@example.org"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_who_wants_none_any_more_gets_none(change: dict[str, object], mail_server: MailServer) -> None:
+    make_listener()
+    tell_of_quiet_days(SUNDAY_AT_SEVEN)
+    Subscriber.objects.update(**change)
+    assert send_due(SUNDAY_AT_SEVEN) == 0
+    assert not Letter.objects.exists()
+
+
+def test_a_letter_that_is_late_stays_at_home(mail_server: MailServer) -> None:
+    make_listener()
+    tell_of_quiet_days(SUNDAY_AT_SEVEN)
+    assert send_due(SUNDAY_AT_SEVEN + 12 * HOUR + MINUTE) == 0
+    assert not Letter.objects.exists()
+
+
+def test_a_digest_that_came_before_does_not_keep_the_letter(mail_server: MailServer) -> None:
+    reader, paper = make_listener(), make_paper(listed_on=FRIDAY)
+    make_delivery(make_edition(paper, day=FRIDAY), reader, paper, due_at=SUNDAY_AT_SEVEN - DAY, status="accepted")
+    assert tell_of_quiet_days(SUNDAY_AT_SEVEN) == 1
+    assert send_due(SUNDAY_AT_SEVEN) == 1
+
+
+# --- The mail -----------------------------------------------------------------------------------------------------
+
+
+def test_it_belongs_to_the_list_of_digests_and_is_left_with_one_click(
+    mail_server: MailServer, settings: Settings
+) -> None:
+    settings.NEWSLETTER_FROM = "Digest <digest@papers.example>"
+    settings.SUBSCRIBERS_FROM = "Readers <readers@papers.example>"
+    assert LIST_TAG == DIGESTS
+    reader = make_listener()
+    tell_of_quiet_days(SUNDAY_AT_SEVEN)
+    send_due(SUNDAY_AT_SEVEN)
+    letter = read_mail(mail_server.received[0].content)
+    assert str(letter["From"]) == "Digest <digest@papers.example>"
+    assert str(letter["List-Id"]).endswith(f"<{DIGESTS}.papers.example>")
+    assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    link = str(letter["List-Unsubscribe"]).strip("<>").removeprefix(settings.SITE_URL)
+    assert Client().post(link, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    reader.refresh_from_db()
+    assert not reader.is_active
+
+
+def test_neither_address_nor_wishes_stand_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    make_listener(email="ada.lovelace@example.org", interests="engines")
+    tell_of_quiet_days(SUNDAY_AT_SEVEN)
+    assert "1 readers are told" in caplog.text
+    assert "lovelace" not in caplog.text
+    assert "engines" not in caplog.text
+
+
+def test_it_is_rung_for_and_a_part_of_a_tick(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, outbox: object
+) -> None:
+    assert "newsletter.tasks.tell_of_quiet_days_task" in {
+        entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()
+    }
+    settings.PAPERS_SOURCES = []
+    monkeypatch.setattr("django.utils.timezone.now", lambda: SUNDAY_AT_SEVEN)
+    reader = make_listener()
+    call_command("tick")
+    reader.refresh_from_db()
+    assert reader.quiet_day_told_on == SATURDAY
+    assert not Letter.objects.exists()
