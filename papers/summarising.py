@@ -112,7 +112,7 @@ def split_sentences(text: str) -> list[str]:
     sentences = []
     start = 0
     for stop in END.finditer(text):
-        is_end = not NO_END.search(text, max(start, stop.start() - LONGEST_NO_END), stop.start() + 1)
+        is_end = not NO_END.search(text, stop.start() - LONGEST_NO_END, stop.start() + 1)
         if is_end and OPENING.match(text, stop.end()):
             sentences.append(text[start : stop.end()])
             start = stop.end()

@@ -79,6 +79,10 @@ def test_of_an_abstract_what_was_done_and_what_the_title_speaks_of_is_told() -> 
     assert telling_sentences(abstract, "Quince: Sorting in Linear Time") == told
 
 
+def test_a_paper_may_speak_of_itself_in_the_third_person() -> None:
+    assert telling_sentences("Cats run. Dogs wait. This paper counts fish.", "") == "Cats run. This paper counts fish."
+
+
 def test_what_is_told_stands_in_the_order_of_the_abstract() -> None:
     abstract = "Nobody knew. Quince sorts in linear time. So it goes. We present Quince, which sorts in linear time."
     told = "Quince sorts in linear time. We present Quince, which sorts in linear time."
@@ -158,6 +162,7 @@ def test_sentences_joined_are_the_text(text: str) -> None:
         ([], ""),
         (["", " "], ""),
         (["Ada"], "Ada"),
+        (["Ada\n  Lovelace"], "Ada Lovelace"),
         (["Ada", "", "Alan"], "Ada and Alan"),
         (["Ada", "Alan", "Grace"], "Ada, Alan and Grace"),
         (["Ada", "Alan", "Grace", "Barbara"], "Ada and 3 others"),
