@@ -11,8 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from mail import throttle
+from newsletter.heartbeats import queues, silent_queues
 from newsletter.models import Alert, Edition, Heartbeat
-from newsletter.watching import overdue_editions, queues, silent_queues
+from newsletter.watching import overdue_editions
 from papers.models import SourceRun
 
 

@@ -11,10 +11,10 @@ from django.db.models import Count, Min, Q
 from django.db.models.functions import TruncHour
 
 from mail import throttle
+from newsletter.heartbeats import not_sending_since
 from newsletter.models import Delivery, Edition
 from newsletter.next_steps import next_steps
 from newsletter.said import most_frequent
-from newsletter.watching import silent_since
 
 Status = Delivery.Status
 
@@ -122,7 +122,7 @@ def progress_of(edition: Edition, at: datetime) -> Progress:
     mail_stopped = provider.stopped_at is not None
     rate = _rate(at)
     said = most_frequent(edition, Status.QUEUED, Status.CLAIMED) if edition.status == Edition.Status.CLOSED else ""
-    silent = silent_since(at)
+    silent = not_sending_since(at)
     is_moving = edition.status == Edition.Status.CLOSED and not (edition.paused_at or mail_stopped or silent)
     # Nobody knows how long that lasts of which nothing is taken.
     is_known = is_moving and not (said and rate is None)

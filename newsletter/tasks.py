@@ -10,11 +10,12 @@ from newsletter.claiming import release_expired
 from newsletter.delivery import send_due
 from newsletter.editions import keep_editions
 from newsletter.events import process_events
+from newsletter.heartbeats import beat
 from newsletter.operating import skip_cancelled
 from newsletter.quiet_days import tell_of_quiet_days
 from newsletter.retention import retain
 from newsletter.stopping import listening
-from newsletter.watching import beat, watch
+from newsletter.watching import watch
 
 # Well under the time limit of a task; what is left then is due for the next one.
 SENDING_TIME = timedelta(seconds=50)

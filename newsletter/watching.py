@@ -7,13 +7,11 @@ from django.db.models import Exists, OuterRef, Q
 
 from mail import throttle
 from newsletter.alerts import clear, raise_alert
-from newsletter.models import Alert, Delivery, Edition, Heartbeat
+from newsletter.heartbeats import silent_queues
+from newsletter.models import Alert, Delivery, Edition
 from newsletter.said import most_frequent
 
-# Beats come each minute, and everything that is due within seconds; this late is not a slow moment any more.
-SILENT_AFTER = timedelta(minutes=5)
 OVERDUE_AFTER = timedelta(minutes=30)
-SENDING = "send"
 WAITING = (Delivery.Status.QUEUED, Delivery.Status.CLAIMED)
 
 
@@ -67,26 +65,3 @@ def _why_overdue(edition: Edition) -> str:
     said = most_frequent(edition, *WAITING)
     why = f" Of those that wait {said}." if said else ""
     return f"Nothing of edition {edition} leaves although it is time.{why} Run edition_status {edition.period}."
-
-
-def silent_queues(at: datetime) -> list[str]:
-    """Return the queues that have been worked off before, and are not any more."""
-    silent = Heartbeat.objects.filter(queue__in=queues(), beat_at__lt=at - SILENT_AFTER)
-    return list(silent.values_list("queue", flat=True))
-
-
-def silent_since(at: datetime) -> datetime | None:
-    """Return since when nobody works off the queue of sending; None when somebody does, or never did."""
-    queue = SENDING if SENDING in queues() else settings.CELERY_TASK_DEFAULT_QUEUE
-    silent = Heartbeat.objects.filter(queue=queue, beat_at__lt=at - SILENT_AFTER)
-    return silent.values_list("beat_at", flat=True).first()
-
-
-def queues() -> list[str]:
-    """Return the queues that workers are to work off."""
-    return [queue.name for queue in settings.CELERY_TASK_QUEUES]
-
-
-def beat(queue: str, at: datetime) -> None:
-    """Note that a task went the whole way through `queue`."""
-    Heartbeat.objects.update_or_create(queue=queue, defaults={"beat_at": at})

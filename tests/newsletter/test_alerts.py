@@ -11,8 +11,9 @@ from pytest_django import Settings
 
 from mail import throttle
 from newsletter.alerts import clear, raise_alert, tell_operators
+from newsletter.heartbeats import beat
 from newsletter.models import Alert, Delivery, Edition
-from newsletter.watching import beat, watch
+from newsletter.watching import watch
 from tests.conftest import FreePortController, MailServer
 from tests.factories import NOW, make_delivery, make_edition, make_paper, make_reader
 from tests.newsletter.sending import queue, send

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from mail import throttle
 from newsletter.alerts import raise_alert
+from newsletter.heartbeats import beat
 from newsletter.models import Alert, Delivery, Edition
-from newsletter.watching import beat
 from papers.models import SourceRun
 from tests.factories import make_delivery, make_edition, make_paper, make_reader
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 from mail import throttle
 from mail.models import Provider
 from newsletter.alerts import raise_alert
+from newsletter.heartbeats import beat
 from newsletter.models import Alert, Delivery, DeliveryEvent, Edition, Heartbeat
-from newsletter.watching import beat
 from tests.admin_pages import choose_action
 from tests.factories import make_delivery, make_edition, make_paper, make_reader
 

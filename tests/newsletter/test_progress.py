@@ -9,9 +9,9 @@ from pytest_django import Settings
 
 from mail import throttle
 from mail.models import HandedOver
+from newsletter.heartbeats import beat
 from newsletter.models import Delivery, Edition
 from newsletter.progress import progress_of
-from newsletter.watching import beat
 from tests.factories import NOW, make_delivery, make_edition, make_paper, make_reader
 
 pytestmark = pytest.mark.django_db
