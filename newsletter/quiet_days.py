@@ -7,6 +7,7 @@ letter, so that a day is told once whoever looks at it, at once or again.
 import logging
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 # Friday's digest comes on Tuesday at the latest, where Friday evening is Saturday already; and half a day is not late.
 LOOKED_BACK = 5
+# Readers told at a time of one day; the others a minute later.
+BATCH = 1000
 NONE_FITS = "New papers came, but none for you: they do not match what you asked for, or you know them already."
 NOTHING = "There was nothing to send that is new."
 WHY = {
@@ -71,7 +74,8 @@ def _tell_of(day: date, at: datetime) -> int:
     # Not stored: when it would have been due, had there been one.
     missing = Edition(kind=Edition.Kind.DAILY, period=about, closing_at=_closing_time(day))
     hours = _hours_passed_over(edition, day) if edition else _hours_missed(missing, day)
-    told = [(reader, hour) for reader, hour in hours if _is_quiet(missing, reader, hour, at)]
+    quiet = ((reader, hour) for reader, hour in hours if _is_quiet(missing, reader, hour, at))
+    told = list(islice(quiet, BATCH))
     why = NONE_FITS if edition else _why(day, at) if told else ""
     return sum(_write(reader, day, why, hour) for reader, hour in told)
 

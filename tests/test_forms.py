@@ -48,6 +48,7 @@ PREFERENCES = {
     "size": TEXT,
     "hour": TEXT,
     "time_zone": TEXT,
+    "hears_of_quiet_days": TEXT,
 }
 INTERESTS = {
     "ignore": TEXT,

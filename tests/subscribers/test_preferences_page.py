@@ -54,6 +54,24 @@ def test_the_form_shows_what_was_saved(browser: Client) -> None:
     assert checked(page, "cadence") == ["weekdays"]
 
 
+def test_the_wish_to_hear_of_days_without_a_digest_is_off_until_it_is_ticked_and_off_again_when_it_is_not(
+    browser: Client,
+) -> None:
+    reader = make_reader()
+    path = path_of(preferences_url, reader)
+    page = browser.get(path).content.decode()
+    assert "Tell me on days without a digest" in page
+    box = re.search(r'<input type="checkbox" name="hears_of_quiet_days"[^>]*>', page)
+    assert box
+    assert "checked" not in box[0]
+    for ticked in (True, False):
+        wishes = choices(hears_of_quiet_days="on") if ticked else choices()
+        saved = browser.post(path, wishes).content.decode()
+        reader.refresh_from_db()
+        assert reader.hears_of_quiet_days is ticked
+        assert (len(re.findall(r'name="hears_of_quiet_days"[^>]* checked', saved)) == 1) is ticked
+
+
 WRONG = [
     {"size": "50"},
     {"size": "4"},
