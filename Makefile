@@ -57,7 +57,7 @@ $(JUDGES)/node_modules/.package-lock.json: $(JUDGES)/package-lock.json
 
 judge: $(VENV)/development $(JUDGES)/node_modules/.package-lock.json ## Every mail and page before SpamAssassin, rspamd, caniemail, the Nu checker and axe; what they said in figures
 	@$(PYTHON) $(JUDGES)/needs.py
-	@$(BIN)/pytest -m judge
+	@$(BIN)/pytest -m judge $(JUDGES)
 
 lint: $(VENV)/development ## Style, types, import contracts, migrations
 	$(BIN)/ruff check .
