@@ -11,9 +11,10 @@ YES = {"1", "true", "yes", "on"}
 NO = {"", "0", "false", "no", "off"}
 
 
-def require_all(names: Iterable[str]) -> None:
-    """Raise ImproperlyConfigured with every one of `names` that is not set."""
+def require_all(names: Iterable[str], *either: Iterable[str]) -> None:
+    """Raise ImproperlyConfigured with every one of `names` that is not set, and each of `either` of which none is."""
     missing = [name for name in names if not _word(name)]
+    missing += [" or ".join(some) for some in either if not any(map(_word, some))]
     if missing:
         raise ImproperlyConfigured(f"In production these variables must be set: {', '.join(missing)}.")
 

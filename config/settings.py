@@ -19,6 +19,7 @@ from kombu import Queue
 
 from config.beats import beat_schedule
 from config.environment import choices, flag, number, once_only, require_all, secret, secret_list
+from config.servers import check_addresses, check_database, check_mail_server, check_redis, check_sender
 
 # Lets ModelForm, ModelAdmin and the like take a type argument at run time.
 django_stubs_ext.monkeypatch()
@@ -32,11 +33,12 @@ env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip(
 PRODUCTION = flag("PRODUCTION")
 DEBUG = flag("DEBUG")
 if PRODUCTION:
-    require_all(["SECRET_KEY", "LINK_KEYS", "SUPPRESSION_KEY", "SITE_URL", "POSTAL_ADDRESS", "NEWSLETTER_FROM"])
+    require_all(
+        ["SECRET_KEY", "LINK_KEYS", "SUPPRESSION_KEY", "SITE_URL", "POSTAL_ADDRESS", "NEWSLETTER_FROM"],
+        ["EMAIL_URL", "ANYMAIL_PROVIDER"],
+    )
     if DEBUG:
         raise ImproperlyConfigured("DEBUG must be off in production.")
-    if not (env.str("EMAIL_URL", default="") or env.str("ANYMAIL_PROVIDER", default="")):
-        raise ImproperlyConfigured("In production EMAIL_URL or ANYMAIL_PROVIDER must be set, or no mail would leave.")
 
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
 # Readers' addresses are in there: nobody else on the machine may look.
@@ -117,6 +119,7 @@ TEMPLATES = [
 # --- Database ----------------------------------------------------------------------------------------------------
 
 if DATABASE_URL := env.str("DATABASE_URL", default=""):
+    check_database("DATABASE_URL", DATABASE_URL)
     DATABASES = {"default": env.db_url_config(DATABASE_URL)}
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -171,6 +174,7 @@ QUEUES = {
 CELERY_TASK_DEFAULT_QUEUE = "editions"
 
 if REDIS_URL := env.str("REDIS_URL", default=""):
+    check_redis("REDIS_URL", REDIS_URL)
     CELERY_BROKER_URL = REDIS_URL
     CELERY_TASK_QUEUES = [Queue(name) for name in QUEUES]
     CELERY_TASK_ROUTES = {task: {"queue": name} for name, tasks in QUEUES.items() for task in tasks}
@@ -202,11 +206,15 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 # --- Mail --------------------------------------------------------------------------------------------------------
 
+EMAIL_URL = env.str("EMAIL_URL", default="")
 if ANYMAIL_PROVIDER := env.str("ANYMAIL_PROVIDER", default=""):
+    if EMAIL_URL:
+        raise ImproperlyConfigured("EMAIL_URL and ANYMAIL_PROVIDER are both set: mail goes one way, leave one out.")
     if find_spec(f"anymail.backends.{ANYMAIL_PROVIDER}") is None:
         raise ImproperlyConfigured(f"ANYMAIL_PROVIDER {ANYMAIL_PROVIDER!r} is not a provider that Anymail knows.")
     EMAIL_BACKEND = f"anymail.backends.{ANYMAIL_PROVIDER}.EmailBackend"
-elif EMAIL_URL := env.str("EMAIL_URL", default=""):
+elif EMAIL_URL:
+    check_mail_server("EMAIL_URL", EMAIL_URL)
     vars().update(env.email_url_config(EMAIL_URL))
     EMAIL_BACKEND = "mail.backends.SmtpBackend"
 else:
@@ -238,13 +246,14 @@ NEWSLETTER_FROM = env.str("NEWSLETTER_FROM", default="Paper Route <digest@paper-
 SUBSCRIBERS_FROM = env.str("SUBSCRIBERS_FROM", default=NEWSLETTER_FROM)
 REPLY_TO = env.str("REPLY_TO", default=parseaddr(NEWSLETTER_FROM)[1])
 for _name in ("NEWSLETTER_FROM", "SUBSCRIBERS_FROM", "REPLY_TO"):
-    if "@" not in parseaddr(vars()[_name])[1]:
-        raise ImproperlyConfigured(f"{_name} must hold an address, such as Paper Route <digest@example.org>.")
+    check_sender(_name, vars()[_name])
 DEFAULT_FROM_EMAIL = SUBSCRIBERS_FROM
 SERVER_EMAIL = SUBSCRIBERS_FROM
 # Who is told when something needs a hand, and by which server: the one for readers may be what is broken.
-ADMINS = [("", address) for address in env.list("ADMINS", default=[])]
-ADMINS_EMAIL_URL = env.str("ADMINS_EMAIL_URL", default="")
+ADMINS = [("", address.strip()) for address in env.list("ADMINS", default=[])]
+check_addresses("ADMINS", [address for _, address in ADMINS])
+if ADMINS_EMAIL_URL := env.str("ADMINS_EMAIL_URL", default=""):
+    check_mail_server("ADMINS_EMAIL_URL", ADMINS_EMAIL_URL)
 # A mailbox for bounces, when mail goes out by SMTP: each digest names it with a mark of its own, as in
 # bounces+<mark>@example.org, and the mailbox at this address (imaps://user:password@host/INBOX) is read.
 BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")

@@ -6,4 +6,4 @@ class NewsletterConfig(AppConfig):
     verbose_name = "Newsletter"
 
     def ready(self) -> None:
-        from newsletter import receivers  # noqa: F401, PLC0415  connects them, once models are there
+        from newsletter import checks, receivers  # noqa: F401, PLC0415  connects them, once models are there

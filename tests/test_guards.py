@@ -47,14 +47,15 @@ def production(var_dir: Path) -> dict[str, str]:
         "VAR_DIR": str(var_dir),
         "PRODUCTION": "1",
         "SECRET_KEY": "secret-of-production-0123456789-abcdefghijklmnopqrstuvwxyz",
-        "LINK_KEYS": "link-key",
-        "SUPPRESSION_KEY": "suppression-key",
+        "LINK_KEYS": "link-key-of-production-0123456789",
+        "SUPPRESSION_KEY": "suppression-key-of-production-0123456789",
         "SITE_URL": "https://papers.example",
         "POSTAL_ADDRESS": "1 Printer's Lane, Papertown",
         "NEWSLETTER_FROM": "Paper Route <digest@papers.example>",
         "SUBSCRIBERS_FROM": "Paper Route <hello@papers.example>",
         "DATABASE_URL": "postgres://user:password@127.0.0.1:5432/paper_route",
         "REDIS_URL": "redis://127.0.0.1:6379/0",
+        "ADMINS": "me@papers.example",
         "ANYMAIL_PROVIDER": "postmark",
         "ANYMAIL_POSTMARK_SERVER_TOKEN": "token",
     }
@@ -116,6 +117,14 @@ def test_production_does_not_start_without_what_it_needs(name: str, tmp_path: Pa
         ("PAPERS_SOURCES", ","),
         ("BOUNCE_ADDRESS", "bounces.of.papers@papers.example"),
         ("BOUNCE_MAILBOX_URL", "imap://user:password@papers.example"),
+        ("NEWSLETTER_FROM", "Paper Route <digest@papers.example"),
+        ("ADMINS", "me@papers.example,foo"),
+        ("ADMINS_EMAIL_URL", "foo"),
+        ("EMAIL_URL", "smtp://papers.example"),  # beside ANYMAIL_PROVIDER
+        ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "mysql://user:hidden-word@127.0.0.1/papers"),
+        ("DATABASE_URL", "postgres://user:hidden-word#x@127.0.0.1/papers"),
+        ("REDIS_URL", "localhost:6379"),
     ],
 )
 def test_production_does_not_start_with_what_is_unsafe(name: str, value: str, tmp_path: Path) -> None:
@@ -123,6 +132,31 @@ def test_production_does_not_start_with_what_is_unsafe(name: str, value: str, tm
     assert started.returncode != 0
     assert started.stderr.startswith(f"Paper Route cannot start: {name} ")
     assert started.stderr.count("\n") == 1
+    assert "hidden" not in started.stderr
+
+
+def test_production_names_all_that_is_missing_at_once(tmp_path: Path) -> None:
+    started = manage(
+        "check", **(production(tmp_path) | dict.fromkeys([*REQUIRED, "EMAIL_URL", "ANYMAIL_PROVIDER"], ""))
+    )
+    missing = ", ".join([*REQUIRED, "EMAIL_URL or ANYMAIL_PROVIDER"])
+    assert started.stderr == f"Paper Route cannot start: In production these variables must be set: {missing}.\n"
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"ADMINS": ""}, "newsletter.W001"),
+        ({"LINK_KEYS": "link-key"}, "LINK_KEYS is short"),
+        ({"SUPPRESSION_KEY": "short"}, "SUPPRESSION_KEY is short"),
+        ({"ANYMAIL_POSTMARK_SERVER_TOKEN": ""}, "POSTMARK_SERVER_TOKEN"),
+    ],
+)
+def test_a_deployment_that_lacks_something_is_warned(variables: dict[str, str], told: str, tmp_path: Path) -> None:
+    checked = manage("check", "--deploy", "--fail-level", "WARNING", **(production(tmp_path) | variables))
+    assert checked.returncode != 0
+    assert told in checked.stderr
+    assert "1 issue" in checked.stderr
 
 
 def test_every_source_there_is_may_be_chosen(tmp_path: Path) -> None:
@@ -131,7 +165,7 @@ def test_every_source_there_is_may_be_chosen(tmp_path: Path) -> None:
 
 def test_production_does_not_start_when_no_mail_would_leave(tmp_path: Path) -> None:
     started = manage("check", **(production(tmp_path) | {"ANYMAIL_PROVIDER": ""}))
-    assert "EMAIL_URL or ANYMAIL_PROVIDER must be set" in started.stderr
+    assert started.stderr.endswith("must be set: EMAIL_URL or ANYMAIL_PROVIDER.\n")
 
 
 @pytest.mark.parametrize(("said", "proxies"), [("", 1), ("0", 0), ("2", 2)])
