@@ -27,7 +27,8 @@ SETTINGS = {
     "PAPERS_SOURCES": "sample",
 }
 PRODUCTION = {"PRODUCTION": "1", "EMAIL_URL": "smtp://127.0.0.1:9"}
-# The server is reached through a proxy that ends TLS.
+# The server is reached through a proxy that ends TLS, on another machine: the word of one on this machine is taken by
+# gunicorn itself, whatever the settings say.
 THROUGH_PROXY = {"Host": "papers.example.org", "X-Forwarded-Proto": "https"}
 
 
@@ -61,10 +62,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     env |= PRODUCTION
     journey.manage("collectstatic", "--no-input", env=env)
     port, log = journey.free_port(), folder / "log"
-    command = ["gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "4", "--no-control-socket"]
-    with journey.running(*command, env=env, log=log):
+    command = f"gunicorn config.wsgi --bind 127.0.0.1:{port} --threads 4 --no-control-socket".split()
+    with journey.running(*command, "--forwarded-allow-ips", "", env=env, log=log):
         running = Server(f"http://127.0.0.1:{port}", folder / "paper_route.sqlite3", _links(folder / "outbox"))
-        journey.wait_for("the server", lambda: _answers(running), log=log)
+        journey.wait_for("the server", lambda: _answers(running), seconds=30, log=log)
         yield running
 
 
