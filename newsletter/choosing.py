@@ -58,7 +58,7 @@ def _candidate(rank: int, entry: EditionEntry) -> Candidate:
         rank=rank,
         score=entry.score,
         attention=attention_in_words(entry.parts),
-        text=plain(paper.title, paper.blurb, *paper.keywords),
+        text=plain(paper.title, paper.summary or paper.abstract, *paper.keywords),
         topics={topic.pk: topic.name for topic in paper.topics.all()},
         authors=tuple(paper.authors),
         is_pinned=entry.is_pinned,

@@ -15,6 +15,7 @@ from html import escape
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from django.conf import settings
+from django.utils.text import wrap
 
 from mail.quoted import quote
 from newsletter.opening import opening_of, preheader_of, subject_of
@@ -168,7 +169,8 @@ class JoinedBody:
 
     @property
     def text(self) -> str:
-        return "".join(self.compiled.text.parts(self.papers, self.reasons, {**self.said, **self.links}))
+        said = {name: _wrapped(value) for name, value in self.said.items()}
+        return "".join(self.compiled.text.parts(self.papers, list(map(_wrapped, self.reasons)), {**said, **self.links}))
 
     @property
     def html(self) -> str:
@@ -177,9 +179,9 @@ class JoinedBody:
 
     @property
     def quoted_text(self) -> Sequence[bytes]:
-        said = {name: _quoted(value) for name, value in self.said.items()}
+        said = {name: _quoted_wrapped(value) for name, value in self.said.items()}
         return self.compiled.quoted_text.parts(
-            self.papers, [_quoted(why) for why in self.reasons], said | self._quoted_links
+            self.papers, [_quoted_wrapped(why) for why in self.reasons], said | self._quoted_links
         )
 
     @property
@@ -198,8 +200,8 @@ class JoinedBody:
 
 
 @lru_cache(maxsize=4096)
-def _quoted(value: str) -> bytes:
-    return quote(value)
+def _quoted_wrapped(value: str) -> bytes:
+    return quote(_wrapped(value))
 
 
 @lru_cache(maxsize=4096)
@@ -218,3 +220,8 @@ def _cut(source: str, *, names: Mapping[str, str], is_own: bool) -> Cut:
         source = "".join(source.split(own)[:: 1 if is_own else 2])
     pieces = re.split(f"({'|'.join(names)})", source)
     return pieces[::2], [names[mark] for mark in pieces[1::2]]
+
+
+def _wrapped(said: str) -> str:
+    """Return words as lines for the text of a mail; the first has room for what stands before."""
+    return wrap(said, 67)

@@ -70,11 +70,14 @@ def compile_fragments(edition: Edition, entries: Sequence[EditionEntry]) -> dict
 def _item(entry: EditionEntry, site_url: str) -> dict[str, Any]:
     """Return what the templates say of a paper, besides what it says itself."""
     paper = entry.paper
-    facts = (paper.primary_category, in_words(entry.parts))
+    attention = in_words(entry.parts)
+    facts = (paper.primary_category, attention)
     return {
         "entry": entry,
         "paper": paper,
         "facts": " · ".join(fact for fact in facts if fact),
+        # The first count, for where there is no room for more.
+        "gain": attention.partition(",")[0],
         "url": paper.source_url or f"{site_url}{paper.get_absolute_url()}",
         "short_title": shorten(paper.title, NAMED),
     }

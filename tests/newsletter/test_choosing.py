@@ -127,3 +127,11 @@ def test_closing_takes_the_same_number_of_queries_however_much_readers_liked() -
             close_edition(edition.pk, edition.closes_at)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_an_interest_is_looked_for_in_the_whole_abstract() -> None:
+    abstract = "We sort. " + "It is fast. " * 40 + "We also speak of marmots."
+    paper = make_paper(title="Sorting", summary="", abstract=abstract)
+    edition = make_edition(paper, *[make_paper() for _ in range(3)])
+    (pick, *_) = chosen_for(make_reader(interests="marmots"), edition)
+    assert (pick["paper_id"], pick["reason"]) == (paper.pk, "matches “marmots”")
