@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from mail import throttle
 from newsletter.heartbeats import queues, silent_queues
+from newsletter.leftovers import open_editions
 from newsletter.models import Alert, Edition, Heartbeat
 from newsletter.watching import overdue_editions
 from papers.models import SourceRun
@@ -42,6 +43,7 @@ def health(at: datetime) -> dict[str, Any]:
         "overdue_editions": overdue,
         "silent_queues": silent,
         "mail_stopped": throttle.stopped().exists(),
+        "open_editions": [str(edition) for edition in open_editions()],
         "paused_editions": list(paused.values_list("period", flat=True)),
         "last_ingest": _last_ingest(),
         "last_edition": _last_edition(),

@@ -12,6 +12,7 @@ from django.db.models.functions import TruncHour
 
 from mail import throttle
 from newsletter.heartbeats import not_sending_since
+from newsletter.leftovers import OPEN
 from newsletter.models import Delivery, Edition
 from newsletter.next_steps import next_steps
 from newsletter.said import most_frequent
@@ -22,7 +23,6 @@ Status = Delivery.Status
 RATE_OVER = timedelta(minutes=5)
 # A rate of less than this is chance.
 RATE_FROM = timedelta(seconds=10)
-OPEN = (Status.QUEUED, Status.CLAIMED, Status.HANDED_OVER)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 
 from newsletter import operating
+from newsletter.leftovers import OPEN, is_held, still_leaving
 from newsletter.models import Edition, EditionQuerySet
 
 OPERATORS_ACTIONS = ["pause", "resume", "let_unknown_be", "send_unknown_again", "retry_failed", "cancel"]
@@ -40,7 +41,8 @@ class EditionActions(ModelAdmin[Edition]):
     def resume(self, request: HttpRequest, queryset: EditionQuerySet) -> None:
         for edition in queryset:
             if operating.resume(edition, timezone.now(), by(request)):
-                self._done(request, edition, "is being sent again.")
+                left = edition.deliveries.filter(status__in=OPEN).count()
+                self._done(request, edition, f"is not paused any more. Still to be sent: {left}.")
             else:
                 warn(self, request, f"{edition} is not resumed: only a paused edition can be.")
 
@@ -48,7 +50,8 @@ class EditionActions(ModelAdmin[Edition]):
     def let_unknown_be(self, request: HttpRequest, queryset: EditionQuerySet) -> HttpResponse | None:
         def act(edition: Edition) -> None:
             count = operating.let_unknown_be(edition, timezone.now(), by(request))
-            self._done(request, edition, f"has no unknown deliveries any more. Let be: {count}.")
+            told = f"has no unknown deliveries any more. Let be: {count}. {still_leaving(edition)}"
+            self._done(request, edition, told.rstrip())
 
         warning = "What may have left counts as if it had arrived, and will not be sent again."
         return self._ask_first(request, queryset, act, "let_unknown_be", warning)
@@ -57,7 +60,8 @@ class EditionActions(ModelAdmin[Edition]):
     def send_unknown_again(self, request: HttpRequest, queryset: EditionQuerySet) -> HttpResponse | None:
         def act(edition: Edition) -> None:
             done = operating.send_unknown_again(edition, timezone.now(), by(request))
-            self._done(request, edition, f"has unknown deliveries queued again: {done.queued}. Too late: {done.late}.")
+            told = f"has unknown deliveries queued again: {done.queued}. Too late: {done.late}."
+            self._done(request, edition, f"{told} {still_leaving(edition)} {is_held(edition)}".rstrip())
 
         warning = "What may have left will be sent again: some readers may get a second copy."
         return self._ask_first(request, queryset, act, "send_unknown_again", warning)
@@ -67,7 +71,8 @@ class EditionActions(ModelAdmin[Edition]):
         for edition in queryset:
             done = operating.retry_failed(edition, timezone.now(), by(request))
             left = f"Left as they are: {done.late} too late, {done.suppressed} to whom we must not write."
-            self._done(request, edition, f"has failed deliveries queued again: {done.queued}. {left}")
+            told = f"has failed deliveries queued again: {done.queued}. {left} {is_held(edition)}"
+            self._done(request, edition, told.rstrip())
 
     @admin.action(description="Cancel", permissions=["change"])
     def cancel(self, request: HttpRequest, queryset: EditionQuerySet) -> HttpResponse | None:

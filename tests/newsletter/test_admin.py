@@ -279,7 +279,9 @@ def test_a_closed_edition_is_paused_and_resumed(admin_client: Client) -> None:
     closed = make_edition(make_paper())
     assert choose_action(admin_client, EDITIONS, "pause", closed) == f"daily {TODAY} is paused."
     assert not Edition.objects.sending().exists()
-    assert choose_action(admin_client, EDITIONS, "resume", closed) == f"daily {TODAY} is being sent again."
+    assert choose_action(admin_client, EDITIONS, "resume", closed) == (
+        f"daily {TODAY} is not paused any more. Still to be sent: 0."
+    )
     assert Edition.objects.sending().get() == closed
 
 

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from pytest_django import Settings
 
 from newsletter.models import Delivery, Edition
 from papers.models import Paper
+from subscribers.models import Suppression
+from tests.conftest import MailServer
 from tests.factories import make_delivery, make_edition, make_paper, make_reader
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +28,16 @@ def test_tick_does_what_is_due_and_a_second_one_finds_nothing_to_do(outbox: Path
     second = run("tick")
     assert "deliveries: none due" in second
     assert (Paper.objects.count(), list(Edition.objects.values())) == before
+
+
+def test_tick_takes_who_was_refused_for_good_off_the_list_at_once(mail_server: MailServer, settings: Settings) -> None:
+    settings.PAPERS_SOURCES = []
+    at, paper = timezone.now(), make_paper()
+    edition = make_edition(paper, day=at.date(), audience=1)
+    make_delivery(edition, make_reader(email="gone@example.org"), paper, due_at=at)
+    mail_server.replies = ["550 5.1.1 No such user"]
+    assert "1 failed" in run("tick")
+    assert Suppression.objects.covers("gone@example.org")
 
 
 def test_preview_writes_what_the_reader_would_get_and_stores_nothing(tmp_path: Path) -> None:

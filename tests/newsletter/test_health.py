@@ -79,6 +79,14 @@ def test_what_an_operator_holds_back_is_told_and_is_well(client: Client) -> None
     assert (told["paused_editions"], told["mail_stopped"]) == ([edition.period], True)
 
 
+def test_every_edition_of_which_something_is_still_to_be_sent_is_told(client: Client) -> None:
+    at = timezone.now()
+    edition = make_edition(make_paper(), day=at.date() - timedelta(days=1))
+    make_delivery(edition, make_reader(), due_at=at + timedelta(hours=1))
+    make_delivery(make_edition(make_paper(), day=at.date()), make_reader(), status=Delivery.Status.ACCEPTED)
+    assert ask(client, 200)["open_editions"] == [str(edition)]
+
+
 def test_a_database_that_is_away_is_told(client: Client) -> None:
     def refuse(*_: object) -> None:
         raise DatabaseError

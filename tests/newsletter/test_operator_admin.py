@@ -89,7 +89,7 @@ def test_resuming_clears_what_stood(admin_client: Client) -> None:
     edition = edition_of(Status.QUEUED)
     edition.pause(timezone.now())
     raise_alert(Alert.Kind.STORM, "Too many failed.", timezone.now(), edition=edition)
-    assert "is being sent again" in choose_action(admin_client, EDITIONS, "resume", edition)
+    assert "is not paused any more. Still to be sent: 1." in choose_action(admin_client, EDITIONS, "resume", edition)
     assert not Alert.objects.standing().exists()
 
 

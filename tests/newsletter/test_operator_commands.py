@@ -2,6 +2,7 @@ import json
 from datetime import timedelta
 from io import StringIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -98,7 +99,7 @@ def test_an_edition_is_paused_and_resumed() -> None:
     assert "is paused" in run("pause", edition.period)
     with pytest.raises(CommandError, match="is not paused"):
         run("pause", edition.period)
-    assert "is being sent again" in run("resume", edition.period)
+    assert "is not paused any more. Still to be sent: 1." in run("resume", edition.period)
     with pytest.raises(CommandError, match="is not resumed"):
         run("resume", edition.period)
 
@@ -157,3 +158,48 @@ def test_all_mail_is_stopped_and_started_again() -> None:
     assert "leaves again" in run("start_mail")
     assert "was not stopped" in run("start_mail")
     assert throttle.is_open(timezone.now())
+
+
+def hand_over(edition: Edition) -> None:
+    reader, lease = make_reader(), timezone.now() + timedelta(minutes=4)
+    make_delivery(edition, reader, status=Status.HANDED_OVER, claim=uuid4(), lease_until=lease)
+
+
+@pytest.mark.parametrize("command", ["resolve_unknown", "retry_failed"])
+def test_what_is_still_leaving_is_told_to_who_decides(command: str) -> None:
+    edition = edition_of(Status.UNKNOWN, Status.FAILED)
+    assert "handed over" not in run(command, edition.period)
+    hand_over(edition)
+    assert "1 still handed over: what nobody answers for becomes unknown by " in run(command, edition.period)
+
+
+@pytest.mark.parametrize("command", [["retry_failed"], ["resolve_unknown", "--send-again"]])
+def test_what_is_queued_again_of_a_paused_edition_is_said_to_wait(command: list[str]) -> None:
+    edition = edition_of(Status.FAILED, Status.UNKNOWN)
+    run("pause", edition.period)
+    assert f"It is paused. To send them: resume {edition.period}." in run(*command, edition.period)
+    run("resume", edition.period)
+    assert "It is paused" not in run(*command, edition.period)
+
+
+def test_what_may_have_left_is_named_by_message_id() -> None:
+    edition = edition_of(*[Status.UNKNOWN] * 22)
+    ids = {str(pk) for pk in Delivery.objects.values_list("pk", flat=True)}
+    shown = run("edition_status")
+    assert len([pk for pk in ids if f"May have left: Message-ID <{pk}@…>" in shown]) == 20
+    assert "May have left: and 2 more; --all names them" in shown
+    shown = run("edition_status", "--all")
+    assert all(f"<{pk}@…>" in shown for pk in ids)
+    assert "more; --all" not in shown
+    assert set(json.loads(run("edition_status", edition.period, "--json", "--all"))["unknown"]) == ids
+
+
+def test_status_without_a_period_names_the_other_editions_on_their_way() -> None:
+    today = timezone.now().date()
+    edition_of(Status.ACCEPTED)
+    older = edition_of(Status.QUEUED, day=today - timedelta(days=1))
+    edition_of(Status.ACCEPTED, day=today - timedelta(days=2))
+    shown = run("edition_status")
+    assert shown.count("Also still to be sent") == 1
+    assert f"Also still to be sent: {older}. See edition_status {older.period}." in shown
+    assert "Also" not in run("edition_status", older.period)

@@ -6,11 +6,14 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from newsletter.leftovers import open_editions, unknown_ids
 from newsletter.management.editions import edition_of, latest_edition
 from newsletter.models import Alert, Edition
 from newsletter.progress import Progress, progress_of
 
 BAR = 40
+# Of what may have left, so many are named.
+NAMED = 20
 CLEAR_LINE = "\r\x1b[K"
 
 
@@ -22,6 +25,7 @@ class Command(BaseCommand):
         form = parser.add_mutually_exclusive_group()
         form.add_argument("--watch", action="store_true", help="until it is sent, cancelled or you press Ctrl-C")
         form.add_argument("--json", action="store_true")
+        parser.add_argument("--all", action="store_true", help="name all that may have left, not just the first")
 
     def handle(self, *args: Any, **options: Any) -> None:
         edition = edition_of(options["period"]) if options["period"] else latest_edition()
@@ -29,10 +33,13 @@ class Command(BaseCommand):
             self._watch(edition)
         progress = progress_of(edition, timezone.now())
         alerts = list(Alert.objects.standing().filter(edition=edition).values_list("text", flat=True))
+        unknown = [str(pk) for pk in unknown_ids(edition, None if options["all"] else NAMED)]
         if options["json"]:
-            self.stdout.write(json.dumps(_as_data(progress, alerts), indent=2))
-        else:
-            self.stdout.write("\n".join(_lines(progress, alerts)))
+            self.stdout.write(json.dumps(_as_data(progress, alerts) | {"unknown": unknown}, indent=2))
+            return
+        others = [] if options["period"] else [other for other in open_editions() if other != edition]
+        lines = [*_lines(progress, alerts), *_named(unknown, progress), *map(_also, others)]
+        self.stdout.write("\n".join(lines))
 
     def _watch(self, edition: Edition) -> None:
         """Redraw one line each second on a terminal; elsewhere write a new one when something has changed."""
@@ -86,6 +93,17 @@ def _lines(progress: Progress, alerts: list[str]) -> list[str]:
     return [*lines, *(f"Next: {step}" for step in progress.next_steps)]
 
 
+def _named(unknown: list[str], progress: Progress) -> list[str]:
+    """What may have left, as a provider's log knows it."""
+    more = progress.counts["unknown"] - len(unknown)
+    lines = [f"May have left: Message-ID <{pk}@…>" for pk in unknown]
+    return [*lines, f"May have left: and {more:,} more; --all names them"] if more > 0 else lines
+
+
+def _also(other: Edition) -> str:
+    return f"Also still to be sent: {other}. See edition_status {other.period}."
+
+
 def _name(status: str) -> str:
     # What a provider has taken is not yet in anybody's mailbox.
     return "submitted" if status == "accepted" else status.replace("_", " ")
@@ -108,6 +126,10 @@ def _as_data(progress: Progress, alerts: list[str]) -> dict[str, Any]:
         "skipped": progress.skipped,
         "per_minute": progress.per_minute,
         "finishes_at": text(progress.finishes_at),
+        "leave_in_time": progress.in_time,
+        "said": progress.said,
+        "slowed_until": text(progress.slowed_until),
+        "limited_until": text(progress.used_up.until if progress.used_up else None),
         "oldest_lease": text(progress.oldest_lease),
         "mail_stopped": progress.mail_stopped,
         "alerts": alerts,

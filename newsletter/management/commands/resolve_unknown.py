@@ -3,6 +3,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from newsletter.leftovers import is_held, still_leaving
 from newsletter.management.editions import BY, EditionCommand, edition_of
 from newsletter.operating import let_unknown_be, send_unknown_again
 
@@ -23,3 +24,7 @@ class Command(EditionCommand):
             self.stdout.write(f"Queued again: {done.queued}. Too late to be of use, and let be: {done.late}.")
         else:
             self.stdout.write(f"Let be: {let_unknown_be(edition, at, BY)}.")
+        if leaving := still_leaving(edition):
+            self.stdout.write(leaving)
+        if options["send_again"] and (held := is_held(edition)):
+            self.stdout.write(held)

@@ -52,6 +52,8 @@ class Command(BaseCommand):
         letters = send_due_letters(timezone.now, until=at + SENDING_TIME)
         with listening() as is_stopping:
             sent = send_due(timezone.now, until=at + SENDING_TIME, is_stopping=is_stopping)
+        # Who was just refused for good is not mailed by whatever comes next.
+        process_events(timezone.now())
         watch(timezone.now())
         tell_operators(timezone.now())
         removed = retain(timezone.now())
