@@ -20,6 +20,9 @@ TEX = re.compile(
     """,
     re.VERBOSE,
 )
+# Commands that the converter does not know, or makes signs of: the words in them stay, a citation goes.
+WORDS = re.compile(r"\\(?:texttt|textsf|mbox|url)\{([^{}]*)\}|\\href\{[^{}]*\}\{([^{}]*)\}")
+CITATION = re.compile(r"[\s~]*\\cite[a-z]*\*?(?:\[[^\[\]]*\])*\{[^{}]*\}")
 # Characters that TeX escapes. They become plain last, so that an escaped dollar never opens mathematics.
 ESCAPED = re.compile(r"\\([%&$#_{}])")
 BARE_PERCENT = re.compile(r"(?<!\\)%")
@@ -63,7 +66,7 @@ def collapse_lines(text: str) -> str:
 
 def readable(text: str) -> str:
     """Return `text` collapsed, with TeX as Unicode where there is any; what cannot be converted stays as it is."""
-    text = collapse(text)
+    text = CITATION.sub("", WORDS.sub(r"\1\2", collapse(text)))
     for _ in range(MAX_NESTING):
         text = TEX.sub(_convert, text)
     return collapse(ESCAPED.sub(r"\1", text))
@@ -77,7 +80,8 @@ def _convert(match: re.Match[str]) -> str:
         text = str(_TEX_TO_TEXT.latex_to_text(BARE_PERCENT.sub(r"\%", raised)))
         for sign, kept in KEPT_SIGNS.items():
             text = text.replace(kept, sign)
-        return text or source
+        # A broken command may leave the place where its argument should be.
+        return source if "%s" in text else text or source
     except Exception:  # noqa: BLE001  the converter lets whatever its replacement rules raise through
         return source
 

@@ -74,6 +74,20 @@ def test_outside_mathematics_nothing_is_raised_or_lowered(source: str, expected:
 
 
 @pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (r"on \texttt{GSM8K}", "on GSM8K"),
+        (r"at \url{https://x.example/a_b}", "at https://x.example/a_b"),
+        (r"see \href{https://x.example}{our page}", "see our page"),
+        (r"as before~\cite{a, b} and \citep[see][p. 3]{c}.", "as before and."),
+        (r"\frac{1}{2 of it", r"\frac{1}{2 of it"),
+    ],
+)
+def test_commands_leave_their_words(source: str, expected: str) -> None:
+    assert readable(source) == expected
+
+
+@pytest.mark.parametrize(
     "source", ["a $^$ b", "a $_$ b", "$x^{$", "$x_{}$", "$^^2$", "$x^{{{2}}}$", r"$x^\$", "$_{$_}$"]
 )
 def test_mathematics_that_is_no_tex_is_read_all_the_same(source: str) -> None:
