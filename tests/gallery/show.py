@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from django.conf import settings
+from django.db import connection
 from django.test.runner import DiscoverRunner
 from django.test.utils import override_settings
 from pytest_django.live_server_helper import LiveServer
@@ -61,7 +63,9 @@ def _show(word: str) -> dict[str, list[Exhibit]]:
 
 @contextmanager
 def _own_database() -> Iterator[None]:
-    """An empty database in memory, and no mail that leaves."""
+    """An empty database, and no mail that leaves."""
+    # A file, so that each thread of the server has a connection to close; one to memory is shared by all.
+    connection.settings_dict["TEST"]["NAME"] = str(settings.VAR_DIR / "gallery.sqlite3")
     runner = DiscoverRunner(verbosity=0, interactive=False)
     runner.setup_test_environment()
     databases = runner.setup_databases()
