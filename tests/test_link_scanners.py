@@ -41,7 +41,7 @@ def send_one_of_each(outbox: Path) -> set[Path]:
     ask("active@example.org")
     ask_to_change(reader, "other@example.org", NOW)
     for kind in ("address_changed", "welcome", "nothing_new"):
-        write(kind, make_reader())
+        write(kind, make_reader(hears_of_quiet_days=True))
     write("goodbye", make_reader(status="unsubscribed"))
     assert send_letters(NOW) == len(Letter.Kind)
     paper = make_paper()

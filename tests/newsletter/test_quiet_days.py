@@ -211,6 +211,15 @@ def test_who_has_nothing_in_an_edition_is_told_that() -> None:
     assert list(Delivery.objects.order_by("pk").values()) == ledger
 
 
+@pytest.mark.parametrize("reason", ["late", "cancelled", "uncertain", "suppressed", "cadence"])
+def test_a_digest_that_was_kept_back_for_another_reason_is_not_called_unfit(reason: str) -> None:
+    reader, edition = make_listener(), make_edition(make_paper(listed_on=MONDAY), day=MONDAY)
+    make_delivery(edition, reader, due_at=TUESDAY_AT_SEVEN, status="skipped", skip_reason=reason)
+    assert tell_of_quiet_days(TUESDAY_AT_SEVEN) == 0
+    Delivery.objects.update(skip_reason="nothing_relevant")
+    assert tell_of_quiet_days(TUESDAY_AT_SEVEN) == 1
+
+
 # --- When there is a digest ---------------------------------------------------------------------------------------
 
 
