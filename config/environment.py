@@ -63,7 +63,7 @@ def number(name: str, default: int, *, minimum: int, maximum: int) -> int:
     """Return the whole number in the variable `name`, between `minimum` and `maximum`."""
     word = _word(name) or str(default)
     if not (word.isdecimal() and minimum <= int(word) <= maximum):
-        raise ImproperlyConfigured(f"{name} must be a number from {minimum} to {maximum}, not {word!r}.")
+        raise ImproperlyConfigured(f"{name} must be a whole number from {minimum} to {maximum}, not {word!r}.")
     return int(word)
 
 

@@ -1,7 +1,7 @@
 """What an operator must know of, told once."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from smtplib import SMTPException
 
 import environ
@@ -10,11 +10,16 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from newsletter.models import Alert, AlertQuerySet, Edition
 
 logger = logging.getLogger(__name__)
+
+# What ends by itself is told when it has stood for so long: after some hours of rest all is late in the first second.
+PASSING = (Alert.Kind.OVERDUE, Alert.Kind.SILENT)
+STANDS_FOR = timedelta(seconds=50)
 
 SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 
@@ -44,7 +49,8 @@ def tell_operators(at: datetime) -> int:
     told = 0
     if not settings.ADMINS:
         return told
-    for alert in Alert.objects.standing().filter(told_at=None).order_by("pk"):
+    passing = Q(kind__in=PASSING, raised_at__gt=at - STANDS_FOR)
+    for alert in Alert.objects.standing().filter(~passing, told_at=None).order_by("pk"):
         try:
             _message(alert).send()
         except (OSError, SMTPException, AnymailError) as err:

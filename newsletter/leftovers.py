@@ -1,5 +1,6 @@
 """What of editions is not settled, or waits for somebody to decide."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, Exists, Max, OuterRef
@@ -14,6 +15,12 @@ def open_editions() -> EditionQuerySet:
     """Closed editions of which something is still to be sent, also those that are paused."""
     unsettled = Delivery.objects.filter(edition=OuterRef("pk"), status__in=OPEN).order_by()
     return Edition.objects.closed().filter(Exists(unsettled)).defer("fragments")
+
+
+def late_drafts(at: datetime) -> EditionQuerySet:
+    """Editions whose closing time has come, and that have not closed."""
+    waiting = [Edition.Status.DRAFT, Edition.Status.CLOSING]
+    return Edition.objects.filter(status__in=waiting, closes_at__lt=at).defer("fragments")
 
 
 def unknown_ids(edition: Edition, limit: int | None = None) -> list[UUID]:

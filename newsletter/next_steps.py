@@ -72,7 +72,7 @@ def _obstacles(progress: Progress) -> Iterator[str]:
     if progress.said and not (progress.slowed_until or progress.used_up):
         yield (
             f"The mail server or provider has taken nothing lately. Of those that wait {progress.said.rstrip('.')}. "
-            f"{_next_attempt(progress)}Mend that, or mend EMAIL_URL."
+            f"{_next_attempt(progress)}See whether it is up, and our settings of it are right."
         )
     if _is_long_due(progress) and not (progress.slowed_until or progress.used_up or progress.said):
         yield f"{progress.waiting:,} wait, and nobody sends them: see whether a worker and beat, or cron, are running."
@@ -102,7 +102,7 @@ def _leftovers(progress: Progress) -> Iterator[str]:
         yield "A sending process ended with messages in hand: the next sweep takes them back."
     if unknown := progress.counts[Status.UNKNOWN]:
         yield (
-            f"{unknown:,} may have left, and are not sent again by themselves. Compare with the provider's log, "
+            f"Not sent again by itself: {unknown:,} that may have left. Compare with the provider's log, "
             f"then: resolve_unknown {period} (--skip lets them be, --send-again risks a second copy)."
         )
     if failed := progress.counts[Status.FAILED]:

@@ -62,6 +62,8 @@ class Progress:
     used_up: throttle.UsedUp | None
     # Since when nobody works off the queue of sending.
     silent_since: datetime | None
+    # What is not settled, by the hour it is due at.
+    hours: list[Hour]
     # What was said last of most of those that wait, and of those that were refused.
     said: str
     said_of_failed: str
@@ -126,7 +128,8 @@ def progress_of(edition: Edition, at: datetime) -> Progress:
     is_moving = edition.status == Edition.Status.CLOSED and not (edition.paused_at or mail_stopped or silent)
     # Nobody knows how long that lasts of which nothing is taken.
     is_known = is_moving and not (said and rate is None)
-    forecast = _forecast(_hours(edition, at), rate, at) if is_known else None
+    hours = _hours(edition, at) if edition.status == Edition.Status.CLOSED else []
+    forecast = _forecast(hours, rate, at) if is_known else None
     open_rows = [row for row in rows if row["status"] in OPEN]
     first_due = min((row["first_due"] for row in open_rows), default=None)
     return Progress(
@@ -142,6 +145,7 @@ def progress_of(edition: Edition, at: datetime) -> Progress:
         slowed_until=provider.slowed_until if provider.slowed_until and provider.slowed_until > at else None,
         used_up=throttle.used_up(at),
         silent_since=silent,
+        hours=hours,
         said=said,
         said_of_failed=most_frequent(edition, Status.FAILED) if counts[Status.FAILED] else "",
         per_minute=round(rate * 60) if rate else None,

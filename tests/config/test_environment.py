@@ -52,7 +52,7 @@ def test_a_number_keeps_its_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     assert number(NAME, 17, minimum=0, maximum=23) == 23
     for word in ("24", "-1", "abc", "1.5"):
         monkeypatch.setenv(NAME, word)
-        with pytest.raises(ImproperlyConfigured, match=rf"{NAME} must be a number from 0 to 23"):
+        with pytest.raises(ImproperlyConfigured, match=rf"{NAME} must be a whole number from 0 to 23"):
             number(NAME, 17, minimum=0, maximum=23)
 
 

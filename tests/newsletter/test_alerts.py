@@ -93,6 +93,19 @@ def test_a_server_that_is_not_there_harms_nothing(admins: None, settings: Settin
     assert tell_operators(NOW) == 0
 
 
+def test_what_is_late_only_because_the_service_just_started_is_not_mailed(
+    admins: None, mail_server: MailServer
+) -> None:
+    edition = make_edition(make_paper(), status=Edition.Status.DRAFT)
+    watch(LATER)
+    assert [kind for kind, _ in standing()] == ["overdue"]
+    assert tell_operators(LATER) == 0
+    assert tell_operators(LATER + MINUTE) == 1
+    Edition.objects.filter(pk=edition.pk).update(status=Edition.Status.CANCELLED)
+    watch(LATER + MINUTE)
+    assert standing() == []
+
+
 def test_nobody_is_told_where_there_are_no_admins(mail_server: MailServer) -> None:
     raise_alert(Alert.Kind.STORM, "Too many failed.", NOW)
     assert tell_operators(NOW) == 0

@@ -203,3 +203,19 @@ def test_status_without_a_period_names_the_other_editions_on_their_way() -> None
     assert shown.count("Also still to be sent") == 1
     assert f"Also still to be sent: {older}. See edition_status {older.period}." in shown
     assert "Also" not in run("edition_status", older.period)
+
+
+def test_status_without_a_period_names_drafts_that_should_have_closed() -> None:
+    edition_of(Status.ACCEPTED, day=timezone.now().date() - timedelta(days=2))
+    late = make_edition(make_paper(), day=timezone.now().date() - timedelta(days=1), status=Edition.Status.DRAFT)
+    assert f"Also should have closed: {late}. See edition_status {late.period}." in run("edition_status")
+
+
+def test_status_says_how_many_are_queued_for_which_hour() -> None:
+    edition = edition_of()
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=2)
+    for due_at in (hour, hour, hour + timedelta(hours=3)):
+        make_delivery(edition, make_reader(), due_at=due_at)
+    shown = run("edition_status")
+    assert f"         2  due from {hour:%Y-%m-%d %H:%M} UTC on" in shown
+    assert f"         1  due from {hour + timedelta(hours=3):%Y-%m-%d %H:%M} UTC on" in shown

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from newsletter.leftovers import open_editions, unknown_ids
+from newsletter.leftovers import late_drafts, open_editions, unknown_ids
 from newsletter.management.editions import edition_of, latest_edition
 from newsletter.models import Alert, Edition
 from newsletter.progress import Progress, progress_of
@@ -37,8 +37,9 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(_as_data(progress, alerts) | {"unknown": unknown}, indent=2))
             return
-        others = [] if options["period"] else [other for other in open_editions() if other != edition]
-        lines = [*_lines(progress, alerts), *_named(unknown, progress), *map(_also, others)]
+        others = [] if options["period"] else [*late_drafts(progress.at), *open_editions()]
+        also = [_also(other) for other in others if other != edition]
+        lines = [*_lines(progress, alerts), *_named(unknown, progress), *also]
         self.stdout.write("\n".join(lines))
 
     def _watch(self, edition: Edition) -> None:
@@ -83,6 +84,7 @@ def _lines(progress: Progress, alerts: list[str]) -> list[str]:
     lines += [f"{count:>10,}  {_name(status)}" for status, count in progress.counts.items() if count]
     lines += [f"{count:>10,}    {reason.replace('_', ' ')}" for reason, count in sorted(progress.skipped.items())]
     lines += [f"{progress.total:>10,}  in all, {edition.audience:,} readers"]
+    lines += [f"{hour.count:>10,}  due from {hour.starts_at:%Y-%m-%d %H:%M} UTC on" for hour in progress.hours]
     if progress.per_minute:
         lines.append(f"Rate: {progress.per_minute:,} a minute, all editions together")
     if progress.finishes_at:
@@ -101,7 +103,8 @@ def _named(unknown: list[str], progress: Progress) -> list[str]:
 
 
 def _also(other: Edition) -> str:
-    return f"Also still to be sent: {other}. See edition_status {other.period}."
+    what = "still to be sent" if other.status == Edition.Status.CLOSED else "should have closed"
+    return f"Also {what}: {other}. See edition_status {other.period}."
 
 
 def _name(status: str) -> str:
