@@ -174,6 +174,7 @@ def test_of_who_left_the_address_the_record_and_the_reason_stay() -> None:
         "hour": 22,
         "time_zone": "Europe/London",
         "paused_until": date(2026, 12, 24),
+        "hears_of_quiet_days": True,
     }
     assert wishes.keys() == set(STORED)
     reader = make_reader(
