@@ -71,11 +71,17 @@ def _obstacles(progress: Progress) -> Iterator[str]:
         yield f"The limit of {used.limit:,} messages a {span} is used up. It goes on at {_moment(used.until)}."
     if progress.said and not (progress.slowed_until or progress.used_up):
         yield (
-            f"The mail server or provider has taken nothing lately. Of those that wait {progress.said.rstrip('.')}. "
-            f"{_next_attempt(progress)}See whether it is up, and our settings of it are right."
+            f"The {_carrier()} has taken nothing lately. Of those that wait {progress.said.rstrip('.')}. "
+            f"{_next_attempt(progress)}See whether it is up, and whether our settings of it are right."
         )
     if _is_long_due(progress) and not (progress.slowed_until or progress.used_up or progress.said):
         yield f"{progress.waiting:,} wait, and nobody sends them: see whether a worker and beat, or cron, are running."
+
+
+def _carrier() -> str:
+    if settings.MAIL_PROVIDER != "smtp":
+        return f"mail provider ({settings.MAIL_PROVIDER})"
+    return f"mail server {settings.EMAIL_HOST}:{settings.EMAIL_PORT or 25}"
 
 
 def _is_long_due(progress: Progress) -> bool:

@@ -171,7 +171,8 @@ def put_off(edition: Edition, said: str, until: datetime) -> None:
     edition.deliveries.filter(status=Status.QUEUED).update(detail=said, next_attempt_at=until, attempts=2)
 
 
-def test_a_server_that_takes_nothing_is_named_with_what_it_says_and_when_it_is_asked_again() -> None:
+def test_a_server_that_takes_nothing_is_named_with_what_it_says_and_when_it_is_asked_again(settings: Settings) -> None:
+    settings.MAIL_PROVIDER, settings.EMAIL_HOST, settings.EMAIL_PORT = "smtp", "mail.example", 587
     edition = edition_of(*[Status.QUEUED] * 3)
     put_off(edition, "ConnectionRefusedError", NOW + 5 * MINUTE)
     make_delivery(edition, make_reader(), due_at=NOW + timedelta(hours=2))
@@ -180,7 +181,10 @@ def test_a_server_that_takes_nothing_is_named_with_what_it_says_and_when_it_is_a
     progress = progress_of(edition, NOW + 2 * MINUTE)
     assert progress.finishes_at is None
     (step,) = progress.next_steps
-    assert "has taken nothing lately. Of those that wait 3 say: ConnectionRefusedError." in step
+    assert (
+        "The mail server mail.example:587 has taken nothing lately. Of those that wait 3 say: ConnectionRefusedError."
+        in step
+    )
     assert "The next attempt is at 2026-11-23 18:05 UTC." in step
     assert "Skipped as late from 2026-11-24 06:00 UTC on." in step
     # While others are taken it is no trouble.
