@@ -24,13 +24,15 @@ SUNDAY = datetime(2026, 11, 22, 7, tzinfo=UTC)
 def test_two_processes_tell_each_reader_once_of_a_quiet_day(settings: Settings, mail_server: MailServer) -> None:
     settings.PAPERS_SOURCES = ["huggingface"]
     readers = [make_reader(hears_of_quiet_days=True, confirmed_at=SUNDAY - timedelta(days=9)) for _ in range(40)]
+    told: list[int] = []
 
     def tell_and_send() -> None:
-        tell_of_quiet_days(SUNDAY)
+        told.append(tell_of_quiet_days(SUNDAY))
         send_due_letters(lambda: SUNDAY, until=SUNDAY + timedelta(seconds=1))
 
     both(tell_and_send)
     tell_and_send()
+    assert sum(told) == len(readers)
     assert sorted(envelope.rcpt_tos[0] for envelope in mail_server.received) == sorted(r.email for r in readers)
 
 
