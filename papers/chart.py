@@ -59,21 +59,17 @@ class Chart:
         return self.points[-1]
 
     @property
-    def is_one_reading(self) -> bool:
-        return len(self.points) == 1
-
-    @property
     def gain(self) -> int:
         return self.last.value - self.first.value
 
 
 def draw(readings: Sequence[Reading]) -> Chart | None:
-    """Return the figure of these readings, in any order; None when there are none.
+    """Return the figure of these readings, in any order; None when there are fewer than two, which make no line.
 
     The axis begins at zero where that shows the growth, else (a repository of ten thousand stars that gained fifty)
     at the smallest count.
     """
-    if not readings:
+    if len(readings) < 2:
         return None
     ordered = sorted(readings)
     values = [reading.value for reading in ordered]

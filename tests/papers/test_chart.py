@@ -7,7 +7,7 @@ from papers.chart import MOST_POINTS, MOST_ROWS, Chart, Point, Reading, draw
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 READINGS = st.lists(
-    st.builds(Reading, st.datetimes(timezones=st.just(UTC)), st.integers(0, 10**9)), min_size=1, max_size=300
+    st.builds(Reading, st.datetimes(timezones=st.just(UTC)), st.integers(0, 10**9)), min_size=2, max_size=300
 )
 
 
@@ -21,8 +21,9 @@ def chart(*values: int) -> Chart:
     return drawn
 
 
-def test_without_readings_there_is_no_chart() -> None:
+def test_fewer_than_two_readings_make_no_chart() -> None:
     assert draw([]) is None
+    assert draw(readings(7)) is None
 
 
 def test_growth_from_nothing_runs_from_corner_to_corner() -> None:
@@ -31,12 +32,6 @@ def test_growth_from_nothing_runs_from_corner_to_corner() -> None:
     assert drawn.points[-1] == drawn.end == Point(drawn.right, drawn.top)
     assert drawn.points[1] == Point((drawn.left + drawn.right) / 2, (drawn.top + drawn.floor) / 2)
     assert (drawn.low, drawn.high, drawn.gain) == (0, 100, 100)
-
-
-def test_one_reading_is_a_dot_at_its_height() -> None:
-    drawn = chart(7)
-    assert drawn.is_one_reading
-    assert drawn.points == [Point(drawn.right, drawn.top)]
 
 
 def test_a_count_that_stays_is_a_level_line_above_zero() -> None:

@@ -58,13 +58,19 @@ def grow(paper: Paper, kind: str, *values: int, source: str = "huggingface") -> 
 def test_the_page_of_a_paper_draws_how_its_attention_grew(client: Client) -> None:
     paper = make_paper(upvotes=None)
     grow(paper, "upvotes", 3, 40, 1_234)
-    grow(paper, "stars", 7_000, source="github")
     page = read(client, paper.get_absolute_url())
     assert page.count('<svg viewBox="0 0 320') == 1
     assert "From 3 on 23 November 2026 to 1,234 on 23 November 2026." in page
     assert "+1,231 since 23 Nov" in page
-    assert "read once so far, on 23 Nov" in page
     assert re.search(r"<caption>Upvotes</caption>.*<td>1,234</td>", page, re.DOTALL)
+
+
+def test_what_was_read_once_has_no_chart(client: Client) -> None:
+    paper = make_paper(upvotes=None, counts={"stars": 7_000})
+    grow(paper, "stars", 7_000, source="github")
+    page = read(client, paper.get_absolute_url())
+    assert "Attention over time" not in page
+    assert page.count("7,000") == 1
 
 
 def test_counts_of_two_sources_are_never_mixed_in_one_line(client: Client) -> None:
