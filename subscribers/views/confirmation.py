@@ -5,6 +5,7 @@ from django.views.decorators.http import require_http_methods
 
 from subscribers.abuse import truncated_ip
 from subscribers.callers import caller_of
+from subscribers.links import preferences_token
 from subscribers.optin import confirm, read_confirmation
 from subscribers.pages import page_by_token
 
@@ -15,6 +16,8 @@ def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
     at = timezone.now()
     if request.method == "POST":
         confirm(token, at, truncated_ip=truncated_ip(caller_of(request)))
-        return render(request, "subscribers/confirmed.html")
     reader = read_confirmation(token, at)
-    return render(request, "subscribers/confirmed.html" if reader.is_active else "subscribers/confirm.html")
+    if not reader.is_active:
+        return render(request, "subscribers/confirm.html")
+    # Whoever has this link has the mailbox, to which a link to the preferences is on its way.
+    return render(request, "subscribers/confirmed.html", {"token": preferences_token(reader, at)})

@@ -50,8 +50,10 @@ def _page(  # noqa: PLR0913  each is a part of the page
     is_wrong: bool = False,
 ) -> HttpResponse:
     saved = reader.feedback.saved()
+    shown = list(saved.select_related("paper")[:MOST])
     context = {
-        "saved": saved.select_related("paper")[:MOST],
+        "saved": shown,
+        "has_sample": any(said.paper.is_sample for said in shown),
         "count": saved.count(),
         "most": MOST,
         "removed": removed,

@@ -48,6 +48,14 @@ def test_saved_papers_stand_there_the_latest_first_with_the_way_to_each(browser:
     assert "2 papers, the latest first." in page
 
 
+def test_that_papers_are_sample_data_is_said_once(browser: Client) -> None:
+    reader = make_reader()
+    save(reader, "First", "Second")
+    assert "Sample data" not in browser.get(path_of(reader)).text
+    Paper.objects.update(is_sample=True)
+    assert browser.get(path_of(reader)).text.count("Sample data") == 1
+
+
 def test_only_what_the_reader_saved_stands_there(browser: Client) -> None:
     reader, other = make_reader(), make_reader()
     save(reader, "Mine")

@@ -125,6 +125,16 @@ def test_the_button_confirms_and_pressing_it_again_is_friendly(browser: Client) 
     assert reader.is_active
 
 
+def test_who_has_confirmed_is_led_to_their_preferences(browser: Client) -> None:
+    reader = make_reader(status=Status.PENDING)
+    path = path_of(confirm_url, reader)
+    assert "/preferences/" not in browser.get(path).text
+    for page in (browser.post(path).text, browser.get(path).text):
+        found = re.search(r'href="(/preferences/[^"]+)">Tune your digest', page)
+        assert found
+        assert browser.get(found[1]).status_code == 200
+
+
 @pytest.fixture
 def heard() -> Iterator[list[tuple[str, int]]]:
     """What was said about whom."""
