@@ -20,7 +20,7 @@ SENDER = "digest@example.org"
 WORDS = {
     "PICKTITLE": "{{ pick.paper.title }}",
     "PICKAUTHORS": "{{ pick.paper.short_authors }}",
-    "PICKBLURB": "{{ pick.paper.blurb|truncatewords:60 }}",
+    "PICKBLURB": "{{ pick.paper.blurb }}",
     "PICKID": "{{ pick.paper.arxiv_id }}",
 }
 PICK_NUMBER = 987654321

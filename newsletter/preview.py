@@ -64,11 +64,15 @@ class PickShown:
 
 @dataclass(frozen=True)
 class Shown:
-    """A digest on a page; without picks the edition has nothing for this person."""
+    """A digest on a page; without picks the edition has nothing for this person.
+
+    The edition of a day `stands_in` for that of a week, until a weekly reader has one.
+    """
 
     edition: Edition
     picks: Sequence[PickShown]
     has_sample: bool
+    stands_in: bool
 
 
 @dataclass(frozen=True)
@@ -91,12 +95,20 @@ def preview_picks(preferences: Preferences, at: datetime, reader: Subscriber | N
         return None
     chosen = choose_for(preferences, found.offer, found.seen)
     picks = [PickShown(found.papers[pick["paper_id"]], pick["reason"]) for pick in chosen]
-    return Shown(found.edition, picks, has_sample=any(pick.paper.is_sample for pick in picks))
+    return Shown(
+        found.edition,
+        picks,
+        has_sample=any(pick.paper.is_sample for pick in picks),
+        stands_in=found.edition.kind != _kind_for(reader),
+    )
 
 
 def what_is_on_offer(at: datetime, reader: Subscriber | None = None) -> OnOffer | None:
-    """Return the edition that a preview at `at` is chosen from; None while there is none."""
-    edition = _newest_edition(at, reader)
+    """Return the edition that a preview at `at` is chosen from; None while there is none.
+
+    Until there is one of a week, a weekly reader sees what one of a day has.
+    """
+    edition = _newest_edition(at, reader) or _newest_edition(at, None)
     if edition is None:
         return None
     offer, papers = _read_offer(edition.pk, edition.status, int(at.timestamp() // KEPT_FOR))
@@ -106,11 +118,16 @@ def what_is_on_offer(at: datetime, reader: Subscriber | None = None) -> OnOffer 
 
 
 def _newest_edition(at: datetime, reader: Subscriber | None) -> Edition | None:
-    """The newest draft, else the current edition, of the kind that `reader` gets; for a visitor a daily one."""
-    is_weekly = reader is not None and reader.cadence == Subscriber.Cadence.WEEKLY
-    kind = Edition.Kind.WEEKLY if is_weekly else Edition.Kind.DAILY
+    """The newest draft, else the current edition, of the kind that `reader` gets."""
+    kind = _kind_for(reader)
     draft = Edition.objects.filter(kind=kind, status=Edition.Status.DRAFT).order_by("-period").first()
     return draft or Edition.objects.current(at, kind)
+
+
+def _kind_for(reader: Subscriber | None) -> Edition.Kind:
+    """The kind of edition that `reader` gets; for a visitor a daily one."""
+    is_weekly = reader is not None and reader.cadence == Subscriber.Cadence.WEEKLY
+    return Edition.Kind.WEEKLY if is_weekly else Edition.Kind.DAILY
 
 
 @lru_cache(maxsize=4)

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from newsletter.models import Delivery, Edition, EditionEntry
+from newsletter.models import ON_PAGE, Delivery, Edition, EditionEntry
 from newsletter.pages import closed_edition
 from newsletter.rendering import public_links, render_digest
 from papers.keeping import public_page
@@ -29,7 +29,7 @@ class Shown(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """An edition in the archive: the titles of its first papers, and how many more it had."""
+    """An edition in the archive: the titles of its first papers, and how many more its page has."""
 
     edition: Edition
     leads: list[str]
@@ -40,11 +40,13 @@ class Summary(NamedTuple):
 def show_editions(request: HttpRequest) -> HttpResponse:
     page = page_of(Edition.objects.archive(), PAGE_SIZE, request)
     titles = EditionEntry.objects.filter(edition__in=list(page)).titles()
-    summaries = [
-        Summary(edition, titles[edition.pk][:LEADS], max(0, len(titles[edition.pk]) - LEADS)) for edition in page
-    ]
+    summaries = [_summarise(edition, titles[edition.pk][:ON_PAGE]) for edition in page]
     context = {"page": page, "editions": summaries, "canonical": address_of(page, request.path)}
     return render(request, "newsletter/editions.html", context)
+
+
+def _summarise(edition: Edition, titles: list[str]) -> Summary:
+    return Summary(edition, titles[:LEADS], len(titles[LEADS:]))
 
 
 @public_page()

@@ -164,11 +164,6 @@ def interests() -> str:
     return preferences_url(reader, at).replace("/preferences/", "/interests/")
 
 
-def interests_of_weekly() -> str:
-    """The page of somebody whose edition is still to come."""
-    return preferences().replace("/preferences/", "/interests/")
-
-
 def interests_of_new() -> str:
     return preferences_of_new().replace("/preferences/", "/interests/")
 
@@ -277,7 +272,6 @@ VISITS: dict[str, Visit] = {
     "saved-removed": Visit(saved, (press_first("Remove"),)),
     "saved-again": Visit(saved, (press_first("Remove"), press("Undo"))),
     "interests": Visit(interests),
-    "interests-without-edition": Visit(interests_of_weekly),
     "interests-of-new": Visit(interests_of_new),
     "interests-far": Visit(interests, (open_all_points,)),
     "interests-ignored": Visit(interests, (press_first_term,)),

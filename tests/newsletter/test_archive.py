@@ -62,6 +62,14 @@ def test_the_archive_shows_what_an_edition_led_with(client: Client) -> None:
     assert "and 1 more" in page
 
 
+def test_the_archive_counts_what_the_page_of_an_edition_shows(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("newsletter.views", "newsletter.models.editions"):
+        monkeypatch.setattr(f"{module}.ON_PAGE", LEADS + 2)
+    make_edition(*[make_paper() for _ in range(LEADS + 4)])
+    assert "and 2 more" in read(client, "/editions/")
+    assert f"{LEADS + 2} papers, as they stood" in read(client, f"/editions/{TODAY}/")
+
+
 def test_an_archive_without_editions_is_a_page(client: Client) -> None:
     assert "No edition has closed yet" in read(client, "/editions/")
 

@@ -85,6 +85,17 @@ def test_a_visitor_sees_a_daily_edition_and_a_weekly_reader_the_week() -> None:
     assert titles(preview_picks(Preferences(), NOW, weekly)) == ["Of the week"]
 
 
+def test_until_there_is_a_weekly_edition_a_weekly_reader_sees_a_daily_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    weekly = make_reader(cadence=Subscriber.Cadence.WEEKLY)
+    make_edition(*make_papers("Of the day"))
+    assert titles(preview_picks(Preferences(), NOW, weekly)) == ["Of the day"]
+    assert "The first edition of a week is still to come." in rendered(Preferences(), weekly)
+    assert "still to come" not in rendered(Preferences(), make_reader())
+    make_edition(*make_papers("Of the week"), kind=Edition.Kind.WEEKLY, period="2026-W47")
+    assert "still to come" not in rendered(Preferences(), weekly)
+
+
 def test_an_edition_that_is_no_news_any_more_is_not_shown() -> None:
     make_edition(*make_papers("Old"), day=TODAY - timedelta(days=9))
     assert preview_picks(Preferences(), NOW) is None
@@ -152,9 +163,9 @@ def test_a_longer_edition_takes_no_more_queries() -> None:
     assert taken[0] == taken[1]
 
 
-def rendered(preferences: Preferences) -> str:
-    template = Template("{% load digest_preview %}{% digest_preview preferences %}")
-    return template.render(Context({"preferences": preferences}))
+def rendered(preferences: Preferences, reader: Subscriber | None = None) -> str:
+    template = Template("{% load digest_preview %}{% digest_preview preferences reader %}")
+    return template.render(Context({"preferences": preferences, "reader": reader}))
 
 
 def test_the_tag_shows_a_digest_as_text_and_without_links(monkeypatch: pytest.MonkeyPatch) -> None:
