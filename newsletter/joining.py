@@ -126,7 +126,6 @@ class CompiledDigest:
 
     def __init__(self, fragments: Mapping[str, Any], *, is_own: bool) -> None:
         self._titles: Mapping[str, str] = fragments["titles"]
-        self._is_week = bool(fragments.get("is_week"))
         cut = partial(_cut, names={mark: name for name, mark in fragments["marks"].items()}, is_own=is_own)
         html, text = fragments["html"], fragments["text"]
         self.html, self.text = Pieces(html, cut, str), Pieces(text, cut, str)
@@ -140,7 +139,7 @@ class CompiledDigest:
         outside = bases.index(Basis.OUTSIDE) if Basis.OUTSIDE in bases[1:] else -1
         papers = Papers([str(pick["paper_id"]) for pick in picks], outside, list(map(str, chosen.also)))
         titles = [self._titles[paper] for paper in papers.shown]
-        opening = opening_of(bases, is_week=self._is_week)
+        opening = opening_of(bases)
         return JoinedBody(
             compiled=self,
             subject=subject_of(titles),

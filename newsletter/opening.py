@@ -17,42 +17,52 @@ SAID = {
     Basis.EDITORS: ("was picked by the editors", "were picked by the editors"),
     Basis.WISHED: ("matches what you asked for", "match what you asked for"),
     Basis.TASTE: ("is near what you like", "are near what you like"),
-    Basis.TRENDING: ("is what people are most excited about", "are what people are most excited about"),
+    Basis.TRENDING: ("is trending", "are trending"),
     Basis.OUTSIDE: ("is from outside your usual", "are from outside your usual"),
 }
 
 
 def subject_of(titles: Sequence[str]) -> str:
     """Return the subject: the first title, and how many more there are."""
-    more = f", and {len(titles) - 1} more" if len(titles) > 1 else ""
-    return shorten(titles[0], LONGEST_SUBJECT - len(more)) + more
+    if len(titles) == 1:
+        return shorten(titles[0], LONGEST_SUBJECT)
+    more = f" and {len(titles) - 1} more"
+    first = shorten(titles[0], LONGEST_SUBJECT - len(more) - 1)
+    return f"{first}{more}" if first.endswith("…") else f"{first},{more}"
 
 
 def preheader_of(titles: Sequence[str], opening: str) -> str:
-    """Return what goes with the subject: the titles after the first, and how it opens where these are short."""
-    others = f"Also: {'; '.join(titles[1:4])}." if len(titles) > 1 else opening
-    line = others if len(others) >= PREHEADER.start else f"{others} {opening}"
-    return shorten(line, PREHEADER.stop - 1)
+    """Return what goes with the subject: whole titles after the first, and how it opens where these are short."""
+    named = titles[1:2]
+    for title in titles[2:]:
+        if len(_also([*named, title])) >= PREHEADER.stop:
+            break
+        named = [*named, title]
+    line = _also(named) if named else opening
+    return shorten(line if len(line) >= PREHEADER.start else f"{line} {opening}", PREHEADER.stop - 1)
 
 
-def opening_of(bases: Sequence[str], *, is_week: bool) -> str:
+def _also(titles: Sequence[str]) -> str:
+    return f"Also: {'; '.join(titles)}."
+
+
+def opening_of(bases: Sequence[str]) -> str:
     """Return a sentence that is true of these picks, of which each rests on one of `Basis`."""
     counts = Counter(bases)
-    return _opening(tuple((basis, counts[basis]) for basis in SAID if counts[basis]), is_week)
+    return _opening(tuple((basis, counts[basis]) for basis in SAID if counts[basis]))
 
 
 @lru_cache(maxsize=1000)
-def _opening(counts: tuple[tuple[Basis, int], ...], is_week: bool) -> str:
-    # Many have the same.
-    when = "this week" if is_week else "today"
+def _opening(counts: tuple[tuple[Basis, int], ...]) -> str:
+    # Many have the same. No word of today: it is read when it is read.
     total = sum(count for _, count in counts)
     if len(counts) == 1:
         ((basis, _),) = counts
         one, more = SAID[basis]
-        return f"One paper {when}: it {one}." if total == 1 else f"All {_number(total)} {more} {when}."
+        return f"One paper for you: it {one}." if total == 1 else f"All {_number(total)} {more}."
     parts = [f"{_number(count)} {SAID[basis][count > 1]}" for basis, count in counts]
     listed = f"{', '.join(parts[:-1])}, and {parts[-1]}" if len(parts) > 2 else " and ".join(parts)
-    return f"Of the {_number(total)} papers {when}, {listed}."
+    return f"Of these {_number(total)} papers, {listed}."
 
 
 def _number(count: int) -> str:

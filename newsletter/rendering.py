@@ -60,7 +60,6 @@ def compile_fragments(edition: Edition, entries: Sequence[EditionEntry]) -> dict
     keys = [str(entry.paper_id) for entry in entries]
     return {
         "marks": marks,
-        "is_week": edition.about.is_week,
         "titles": {str(entry.paper_id): entry.paper.title for entry in entries},
         "html": _pieces(to_html(render_to_string("emails/digest.mjml", context)), cut, keys),
         "text": _pieces(render_to_string("emails/digest.txt", context), cut, keys),
