@@ -6,8 +6,9 @@ from bench.clock import AT
 from bench.measure import report, seconds
 from bench.papers import records
 from newsletter.editions import close_edition, ensure_edition
+from newsletter.joining import CompiledDigest
 from newsletter.models import Delivery
-from newsletter.rendering import compile_fragments, personal_links, render_digest
+from newsletter.rendering import compile_fragments, personal_links
 from papers.ingest import ingest
 from papers.scoring import score_papers
 from subscribers.models import Subscriber
@@ -42,9 +43,11 @@ def bench_composing(digests: int = 500, anew: int = 20) -> None:
     entries = {entry.paper_id: entry for entry in deliveries[0].edition.entries.going_out()}
 
     def join() -> None:
+        compiled = CompiledDigest(fragments, is_own=True)
         for delivery in deliveries:
             if delivery.subscriber:
-                render_digest(fragments, delivery, personal_links(delivery, delivery.subscriber))
+                body = compiled.join(delivery, personal_links(delivery, delivery.subscriber))
+                _ = body.html, body.text
 
     def render_anew() -> None:
         for delivery in deliveries[:anew]:

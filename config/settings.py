@@ -58,6 +58,10 @@ SITE_URL = env.str("SITE_URL", default=f"http://localhost:{WEB_PORT}").rstrip("/
 _site = urlsplit(SITE_URL)
 if _site.scheme not in {"http", "https"} or not _site.hostname:
     raise ImproperlyConfigured("SITE_URL must be an http or https address, such as https://papers.example.org.")
+if not SITE_URL.isascii():
+    raise ImproperlyConfigured(
+        "SITE_URL must be written in ASCII: of a name in other letters the form that begins xn--."
+    )
 if PRODUCTION and _site.scheme != "https":
     raise ImproperlyConfigured("SITE_URL must begin with https:// in production.")
 ALLOWED_HOSTS = env.list(

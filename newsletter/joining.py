@@ -126,7 +126,9 @@ class CompiledDigest:
 
     def __init__(self, fragments: Mapping[str, Any], *, is_own: bool) -> None:
         self._titles: Mapping[str, str] = fragments["titles"]
-        cut = partial(_cut, names={mark: name for name, mark in fragments["marks"].items()}, is_own=is_own)
+        # An edition that was compiled when nothing was only named still goes out.
+        self._names = "also" in fragments["html"]
+        cut = partial(_cut, marks=fragments["marks"], is_own=is_own)
         html, text = fragments["html"], fragments["text"]
         self.html, self.text = Pieces(html, cut, str), Pieces(text, cut, str)
         self.quoted_html, self.quoted_text = Pieces(html, cut, quote), Pieces(text, cut, quote)
@@ -134,10 +136,11 @@ class CompiledDigest:
     def join(self, chosen: Chosen, links: Links) -> JoinedBody:
         """Return the digest of what was chosen, in its order. A paper that is not in the edition raises KeyError."""
         picks = chosen.picks
-        bases = [pick.get("basis", Basis.TRENDING) for pick in picks]
+        bases = [pick.get("basis", "") for pick in picks]
         # Alone it is not apart from anything.
         outside = bases.index(Basis.OUTSIDE) if Basis.OUTSIDE in bases[1:] else -1
-        papers = Papers([str(pick["paper_id"]) for pick in picks], outside, list(map(str, chosen.also)))
+        named = list(map(str, chosen.also)) if self._names else []
+        papers = Papers([str(pick["paper_id"]) for pick in picks], outside, named)
         titles = [self._titles[paper] for paper in papers.shown]
         opening = opening_of(bases)
         return JoinedBody(
@@ -212,15 +215,17 @@ def _count(papers: int) -> str:
     return "one paper" if papers == 1 else f"{papers} papers"
 
 
-def _cut(source: str, *, names: Mapping[str, str], is_own: bool) -> Cut:
-    """Take `source` apart at its marks, whose `names` are given by mark; what is the reader's own, kept or left out."""
-    own = next((mark for mark, name in names.items() if name == "own"), None)
-    if own is not None:
-        source = "".join(source.split(own)[:: 1 if is_own else 2])
+def _cut(source: str, *, marks: Mapping[str, str], is_own: bool) -> Cut:
+    """Take `source` apart at its `marks`, given by name; without what only the other kind of copy has."""
+    for name, is_kept in (("own", is_own), ("public", not is_own)):
+        if name in marks:
+            source = "".join(source.split(marks[name])[:: 1 if is_kept else 2])
+    names = {mark: name for name, mark in marks.items()}
     pieces = re.split(f"({'|'.join(names)})", source)
     return pieces[::2], [names[mark] for mark in pieces[1::2]]
 
 
+@lru_cache(maxsize=4096)
 def _wrapped(said: str) -> str:
     """Return words as lines for the text of a mail; the first has room for what stands before."""
     return wrap(said, 67)

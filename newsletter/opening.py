@@ -12,6 +12,7 @@ LONGEST_SUBJECT = 78
 # What programs show beside a subject; with less they go on with the first words of the mail.
 PREHEADER = range(40, 91)
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+WHY_BELOW = "The mail says why."
 # In this order, for one and for more.
 SAID = {
     Basis.EDITORS: ("was picked by the editors", "were picked by the editors"),
@@ -38,8 +39,8 @@ def preheader_of(titles: Sequence[str], opening: str) -> str:
         if len(_also([*named, title])) >= PREHEADER.stop:
             break
         named = [*named, title]
-    line = _also(named) if named else opening
-    return shorten(line if len(line) >= PREHEADER.start else f"{line} {opening}", PREHEADER.stop - 1)
+    said = [_also(named), opening] if named else [opening, WHY_BELOW]
+    return shorten(said[0] if len(said[0]) >= PREHEADER.start else " ".join(said), PREHEADER.stop - 1)
 
 
 def _also(titles: Sequence[str]) -> str:
@@ -47,8 +48,10 @@ def _also(titles: Sequence[str]) -> str:
 
 
 def opening_of(bases: Sequence[str]) -> str:
-    """Return a sentence that is true of these picks, of which each rests on one of `Basis`."""
+    """Return a sentence that is true of these picks, of which each rests on one of `Basis`; so far as it is known."""
     counts = Counter(bases)
+    if counts.keys() - SAID.keys():
+        return f"{_number(len(bases)).capitalize()} paper{'s'[: len(bases) > 1]} for you."
     return _opening(tuple((basis, counts[basis]) for basis in SAID if counts[basis]))
 
 
@@ -59,7 +62,9 @@ def _opening(counts: tuple[tuple[Basis, int], ...]) -> str:
     if len(counts) == 1:
         ((basis, _),) = counts
         one, more = SAID[basis]
-        return f"One paper for you: it {one}." if total == 1 else f"All {_number(total)} {more}."
+        if total == 1:
+            return f"One paper for you: it {one}."
+        return f"{'Both' if total == 2 else f'All {_number(total)}'} {more}."
     parts = [f"{_number(count)} {SAID[basis][count > 1]}" for basis, count in counts]
     listed = f"{', '.join(parts[:-1])}, and {parts[-1]}" if len(parts) > 2 else " and ".join(parts)
     return f"Of these {_number(total)} papers, {listed}."

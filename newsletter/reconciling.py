@@ -8,6 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
+from newsletter.claiming import release_expired
 from newsletter.models import Delivery
 
 logger = logging.getLogger(__name__)
@@ -28,8 +29,10 @@ class Noted(NamedTuple):
 def note_sent(log: Iterable[str], at: datetime) -> Noted:
     """Note the deliveries that stand in the lines of `log` as accepted, unless they are in hand or settled already.
 
-    Twice is once. Lines that name none of ours are of no concern.
+    Twice is once. Lines that name none of ours are of no concern. What a process had in hand when it ended is taken
+    back first.
     """
+    release_expired(at)
     named, changed = 0, 0
     ids = _ids_in(log)
     while batch := list(islice(ids, BATCH)):

@@ -3,7 +3,7 @@
 `Edition.fragments` holds, for "html" and "text" alike, a head, a foot, what stands above a paper from outside a
 reader's usual, what stands around papers that are only named, and for each paper a piece that shows and one that names
 it. In the pieces stand marks, random so that no paper can contain one, where a reader's own words and links go. Between
-two marks "own" stands what only the reader's own copy has.
+two marks "own" stands what only the reader's own copy has, between two "public" what only a copy for others has.
 """
 
 import secrets
@@ -37,7 +37,7 @@ OF_LINKS = (
     "interests_url",
     "feedback_url",
 )
-MARKS = ("opening", "preheader", "count", "reason", "own", *OF_LINKS)
+MARKS = ("opening", "preheader", "count", "reason", "own", "public", *OF_LINKS)
 # Characters of a title that is only named.
 NAMED = 90
 LIST_TAG = "daily"

@@ -22,7 +22,7 @@ TEX = re.compile(
 )
 # Commands that the converter does not know, or makes signs of: the words in them stay, a citation goes.
 WORDS = re.compile(r"\\(?:texttt|textsf|mbox|url)\{([^{}]*)\}|\\href\{[^{}]*\}\{([^{}]*)\}")
-CITATION = re.compile(r"[\s~]*\\cite[a-z]*\*?(?:\[[^\[\]]*\])*\{[^{}]*\}")
+CITATION = re.compile(r"(?<![\s~])[\s~]*\\cite[a-z]*\*?(?:\[[^\[\]]*\])*\{[^{}]*\}")
 # Characters that TeX escapes. They become plain last, so that an escaped dollar never opens mathematics.
 ESCAPED = re.compile(r"\\([%&$#_{}])")
 BARE_PERCENT = re.compile(r"(?<!\\)%")

@@ -104,6 +104,7 @@ def test_production_does_not_start_without_what_it_needs(name: str, tmp_path: Pa
         ("DEBUG", "1"),
         ("SITE_URL", "http://papers.example"),
         ("SITE_URL", "papers.example"),
+        ("SITE_URL", "https://pâpers.example"),
         ("LINK_KEYS", "new,"),
         ("PRODUCTION", "maybe"),
         ("NEWSLETTER_CLOSING_HOUR", "25"),

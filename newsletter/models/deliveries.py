@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from newsletter.models.editions import Edition
 from subscribers.models import Subscriber
@@ -86,7 +86,7 @@ class Delivery(models.Model):
     # What the reader gets, in order, and why: a list of newsletter.selection.Pick as dictionaries.
     picks = models.JSONField(default=list)
     # What is named below them: ids of the papers most in demand that are not among them. To name is not to send.
-    also = models.JSONField(default=list)
+    also = models.JSONField(default=list, db_default=Value([], models.JSONField()))
     chosen_at = models.DateTimeField(help_text="When the picks were chosen.")
 
     objects = DeliveryQuerySet.as_manager()

@@ -13,12 +13,15 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="letter",
             name="why",
-            field=models.CharField(blank=True, help_text="Why there is no digest, in a sentence.", max_length=200),
+            field=models.CharField(
+                blank=True, db_default="", help_text="Why there is no digest, in a sentence.", max_length=200
+            ),
         ),
         migrations.AddField(
             model_name="subscriber",
             name="hears_of_quiet_days",
             field=models.BooleanField(
+                db_default=False,
                 default=False,
                 help_text="A letter at the hour of the digest says why.",
                 verbose_name="hears of days without a digest",

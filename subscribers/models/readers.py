@@ -129,7 +129,11 @@ class Subscriber(models.Model):
         null=True, blank=True, help_text="The first day, where the reader is, on which digests come again."
     )
     hears_of_quiet_days = models.BooleanField(
-        "hears of days without a digest", default=False, help_text="A letter at the hour of the digest says why."
+        "hears of days without a digest",
+        default=False,
+        # For processes of the version before, while others migrate.
+        db_default=False,
+        help_text="A letter at the hour of the digest says why.",
     )
     # The last day whose missing digest the reader was told of: each day is told once, whoever looks at it.
     quiet_day_told_on = models.DateField(null=True, blank=True, editable=False)

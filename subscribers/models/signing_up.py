@@ -69,7 +69,9 @@ class Letter(models.Model):
     due_at = models.DateTimeField(db_index=True)
     # When it was counted against the caps: once, however often it is tried.
     counted_at = models.DateTimeField(null=True)
-    why = models.CharField(max_length=200, blank=True, help_text="Why there is no digest, in a sentence.")
+    why = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="Why there is no digest, in a sentence."
+    )
 
     objects = LetterQuerySet.as_manager()
 

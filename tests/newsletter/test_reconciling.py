@@ -1,3 +1,4 @@
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -37,6 +38,15 @@ def test_noting_twice_is_noting_once() -> None:
     (delivery,) = make_sent(1, status=Status.UNKNOWN)
     assert note_sent([as_logged(delivery)] * 2, NOW) == (1, 1)
     assert note_sent([as_logged(delivery)], NOW) == (1, 0)
+
+
+def test_what_a_process_had_in_hand_when_the_backup_was_made_is_noted_too() -> None:
+    (first,) = make_sent(1)
+    claimed = make_delivery(
+        first.edition, make_reader(), status=Status.CLAIMED, claim=uuid4(), lease_until=NOW - timedelta(minutes=1)
+    )
+    assert note_sent([as_logged(claimed)], NOW) == (1, 1)
+    assert statuses([claimed]) == ["accepted"]
 
 
 def test_what_is_settled_or_in_hand_stays_as_it_is() -> None:

@@ -199,13 +199,23 @@ def test_a_public_copy_holds_no_link_that_acts_for_the_reader() -> None:
     assert not re.search(r"/(u|preferences|digest|say|saved|interests)/", body.html + body.text)
     assert "mark-" not in body.html + body.text
     assert not re.search("More like this|Less like this|[Ss]aved? |think you like", visible(body.html) + body.text)
-    assert "Tune your digest, read it in the browser, or unsubscribe." in visible(body.html)
+    assert not re.search("Tune|[Uu]nsubscribe|in the browser|you confirmed", visible(body.html) + body.text)
+    for part in (visible(body.html), body.text):
+        assert "Get a digest of your own" in part
+        assert "chose for one reader" in part
+
+
+@pytest.mark.django_db
+def test_the_readers_own_copy_says_nothing_of_what_others_see() -> None:
+    paper = make_paper()
+    body = render_digest(make_edition(paper).fragments, picks(paper.pk), LINKS)
+    assert not re.search("of your own|for one reader", visible(body.html) + body.text)
 
 
 def as_compiled_before(fragments: dict[str, Any]) -> dict[str, Any]:
     """The fragments of an edition that was compiled when papers had no links to say something, and none was named."""
     marks = fragments["marks"]
-    own = re.compile(f"{marks['own']}.*?{marks['own']}", re.DOTALL)
+    own = re.compile("|".join(f"{marks[name]}.*?{marks[name]}" for name in ("own", "public")), re.DOTALL)
     pieces = {
         part: {
             name: json.loads(own.sub("", json.dumps(piece)))
@@ -214,20 +224,23 @@ def as_compiled_before(fragments: dict[str, Any]) -> dict[str, Any]:
         }
         for part in ("html", "text")
     }
-    new = {"own", "saved_url", "interests_url", "feedback_url"}
+    for piece in pieces.values():
+        piece["head"] += f"Tune: {marks['preferences_url']}"
+    new = {"own", "public", "saved_url", "interests_url", "feedback_url"}
     return fragments | pieces | {"marks": {name: mark for name, mark in marks.items() if name not in new}}
 
 
 @pytest.mark.django_db
 def test_an_edition_compiled_by_an_earlier_version_is_rendered_as_it_was() -> None:
-    paper = make_paper()
-    old = as_compiled_before(make_edition(paper).fragments)
-    body, known = render_digest(old, picks(paper.pk), LINKS), render_digest(old, picks(paper.pk), Links(*"upd"))
+    paper, other = make_paper(), make_paper()
+    old = as_compiled_before(make_edition(paper, other).fragments)
+    chosen = picks(paper.pk, also=[other.pk])
+    body, known = render_digest(old, chosen, LINKS), render_digest(old, chosen, Links(*"upd"))
     assert "example.org/p" in body.text
     assert "mark-" not in body.html + body.text
     assert not re.search(r"example\.org/[sif]", body.html + body.text)
-    for part, other in ((body.html, known.html), (body.text, known.text)):
-        assert re.sub(r"https://example\.org/([upd])", r"\1", part) == other
+    for part, same in ((body.html, known.html), (body.text, known.text)):
+        assert re.sub(r"https://example\.org/([upd])", r"\1", part) == same
 
 
 @pytest.mark.django_db
