@@ -40,7 +40,7 @@ test: $(VENV)/development ## Everything that needs no service and no browser
 
 services bench: export TEST_DATABASE_URL ?= postgres://postgres:postgres@127.0.0.1:5432/postgres
 services: $(VENV)/development ## What uses the database on PostgreSQL, then the tests that need Redis and a real Celery node
-	@DATABASE_URL=$$TEST_DATABASE_URL $(BIN)/pytest -m "$(EVERYWHERE) and django_db" --ignore tests/test_embedded.py
+	@DATABASE_URL=$$TEST_DATABASE_URL $(BIN)/pytest -m "$(EVERYWHERE) and django_db" --hypothesis-profile few --ignore tests/test_embedded.py
 	@DATABASE_URL=$$TEST_DATABASE_URL $(BIN)/pytest -m services
 
 browser: $(VENV)/development ## The pages in Chromium, light and dark, phone and desk; pictures in var/screenshots

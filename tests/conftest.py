@@ -18,6 +18,8 @@ from subscribers import abuse
 
 # A busy machine is no reason to fail.
 hypothesis.settings.register_profile("patient", deadline=None)
+# Where the same properties were tried on SQLite.
+hypothesis.settings.register_profile("few", deadline=None, max_examples=15)
 hypothesis.settings.load_profile("patient")
 
 # A Monday, an hour after the daily edition closes.
