@@ -37,4 +37,4 @@ def test_every_page_is_html(chromium: Browser, site: str, tmp_path: Path, pass_j
 
 def test_a_page_that_is_no_html_is_found(tmp_path: Path) -> None:
     page = "<!doctype html><html lang=en><head><title>A page</title></head><body><ul><p>One</p></ul></body></html>"
-    assert [found.where for found in nu.judge_pages({"a-page": page}, tmp_path, {}).findings] == ["a-page"]
+    assert [found.where for found in nu.judge_pages({"a-page": page}, tmp_path).findings] == ["a-page"]

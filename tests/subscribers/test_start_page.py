@@ -187,7 +187,7 @@ def test_htmx_gets_the_digest_alone(browser: Client) -> None:
 
 def test_the_address_is_not_sent_while_choices_change(browser: Client) -> None:
     page = browser.get("/subscribe/").content.decode()
-    assert 'hx-params="topics,papers,arxiv_ids,interests"' in page
+    assert 'data-hx-params="topics,papers,arxiv_ids,interests"' in page
 
 
 def test_whoever_comes_to_the_preview_by_its_address_starts_at_the_beginning(browser: Client) -> None:
