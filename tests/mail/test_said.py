@@ -1,3 +1,6 @@
+import re
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +34,25 @@ def test_of_a_reply_the_code_and_the_words_are_kept_and_whom_it_was_about_is_not
 
 
 @pytest.mark.parametrize(
+    ("recipient", "said", "told"),
+    [
+        ("ada@mail.lovelace.org", "lovelace.org has no such user", "… has no such user"),
+        ("ada@mail.lovelace.org", "mx1.mail.lovelace.org says no", "mx1.… says no"),
+        ("ada.lovelace@example.org", "Ada Lovelace (ada_lovelace) is over quota", "… (…) is over quota"),
+        ("ada.lovelace@example.org", "Lovelace, Ada: AdaLovelace is full", "…, …: … is full"),
+        ("o'brien@example.org", "o'brien, O'Brien and OBrien", "…, … and …"),
+        ("a.b@localhost", "at localhost a mailbox a-b is full", "at … a mailbox … is full"),
+        ("ada+box@example.org", "ada_box: the box of Ada is full", "…: the box of … is full"),
+        ("___@example.org", "no such user", "no such user"),
+    ],
+)
+def test_the_names_of_the_mailbox_and_of_its_domain_do_not_stay_however_they_are_written(
+    recipient: str, said: str, told: str
+) -> None:
+    assert keepable(said, recipient) == told
+
+
+@pytest.mark.parametrize(
     ("body", "told"),
     [
         ({"ErrorCode": 300, "Message": "You sent too much."}, "HTTP 422 You sent too much."),
@@ -51,3 +73,21 @@ def test_whatever_is_said_it_is_one_short_line_without_an_address(before: str, a
     assert "@" not in told
     assert told == " ".join(told.split())
     assert told.isprintable() or not told.isascii()
+
+
+@given(
+    before=st.text(max_size=40),
+    after=st.text(max_size=40),
+    mark=st.sampled_from([".", "_", "-", " ", "", ", "]),
+    below=st.sampled_from(["", "mail.", "a.mail."]),
+    change=st.sampled_from([str.upper, str.title, str.lower]),
+)
+def test_whatever_is_said_of_a_recipient_none_of_the_names_stays(
+    before: str, after: str, mark: str, below: str, change: Callable[[str], str]
+) -> None:
+    names = f"ada{mark}lovelace or lovelace, ada at analytical.example"
+    said = f"{before} {change(names)}{mark} {after}"
+    told = keepable(said, f"ada.lovelace@{below}analytical.example").lower()
+    assert "lovelace" not in told
+    assert not re.search(r"\bada\b", told)
+    assert "analytical.example" not in told
