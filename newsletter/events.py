@@ -10,6 +10,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection as database
@@ -17,15 +18,14 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from newsletter.models import Delivery, DeliveryEvent, DeliveryQuerySet, Edition
-from subscribers.addresses import fingerprint
-from subscribers.models import ConsentEvent, Subscriber, Suppression
-from subscribers.optin import unsubscribe
+from subscribers.models import ConsentEvent, Letter, Subscriber
+from subscribers.optin import take_off
+from subscribers.references import Reference
 
 logger = logging.getLogger(__name__)
 
 Kind = DeliveryEvent.Kind
 Status = Delivery.Status
-Reason = Suppression.Reason
 
 BATCH = 500
 # Told only of what the provider had, and only of what it did not send.
@@ -90,7 +90,7 @@ def _process(events: Sequence[DeliveryEvent], at: datetime) -> None:
     settle_uncertain(touched, at)
     # What failed for us the other side had after all.
     touched.filter(_told(TAKEN), status=Status.FAILED).update(status=Status.ACCEPTED, detail=TOLD)
-    _take_off_the_list(about_us, at)
+    _take_off_the_list(events, at)
 
 
 def _find(events: Iterable[DeliveryEvent]) -> set[UUID]:
@@ -147,21 +147,41 @@ def _note_facts(events: Iterable[DeliveryEvent]) -> None:
 # --- Readers -------------------------------------------------------------------------------------------------------
 
 
+class News(NamedTuple):
+    """What came of a mail that a reader got: one of CONSEQUENCES."""
+
+    reader_id: int
+    sent_at: datetime
+    consequence: str
+
+
 def _take_off_the_list(events: Iterable[DeliveryEvent], at: datetime) -> None:
     consequences: dict[int, set[str]] = defaultdict(set)
-    for event in events:
-        reader_id = event.delivery.subscriber_id if event.delivery else None
-        if reader_id and (consequence := _consequence(event)):
-            consequences[reader_id].add(consequence)
-    moved = _moved_since(events)
-    readers = Subscriber.objects.filter(pk__in=consequences.keys() - moved).order_by("pk").select_for_update()
+    for news in _since_last_move([news for event in events if (news := _news_of(event))]):
+        consequences[news.reader_id].add(news.consequence)
+    readers = Subscriber.objects.filter(pk__in=consequences).order_by("pk").select_for_update()
     for reader in readers:
         # Soft bounces that are too few hide nothing that was told beside them.
         found = consequences[reader.pk]
         if "soft bounces" in found and not _bounces_always(reader):
             found.remove("soft bounces")
         if found:
-            _take_off(reader, min(found, key=CONSEQUENCES.index), at)
+            take_off(reader, min(found, key=CONSEQUENCES.index), at)
+
+
+def _news_of(event: DeliveryEvent) -> News | None:
+    """Return what an event means for the reader of the digest, or of the letter, that it is about; None for nothing."""
+    consequence = _consequence(event)
+    if not consequence:
+        return None
+    if delivery := event.delivery:
+        sent_at = delivery.handed_over_at or delivery.due_at
+        return News(delivery.subscriber_id, sent_at, consequence) if delivery.subscriber_id else None
+    letter = Reference.parse(event.reference)
+    # What came to another address says nothing of the reader's own; and a letter that came back for now is no digest.
+    if letter is None or letter.kind in Letter.ELSEWHERE or consequence == "soft bounces":
+        return None
+    return News(letter.reader_id, letter.at, consequence)
 
 
 def _consequence(event: DeliveryEvent) -> str:
@@ -174,24 +194,12 @@ def _consequence(event: DeliveryEvent) -> str:
     return kinds.get(event.kind, "")
 
 
-def _moved_since(events: Iterable[DeliveryEvent]) -> set[int]:
-    """Readers who have moved to another address since: what came back came from the one before."""
-    left: dict[int, datetime] = {}
-    for event in events:
-        delivery = event.delivery
-        if delivery and delivery.subscriber_id:
-            at = delivery.handed_over_at or delivery.due_at
-            left[delivery.subscriber_id] = max(at, left.get(delivery.subscriber_id, at))
-    moves = ConsentEvent.objects.filter(kind=ConsentEvent.Kind.ADDRESS_CHANGED, subscriber__in=left)
-    return {reader for reader, at in moves.values_list("subscriber_id", "at") if at > left[reader]}
-
-
-def _take_off(reader: Subscriber, why: str, at: datetime) -> None:
-    if why == "complaint":
-        _suppress(reader, Reason.COMPLAINT, at)
-    elif why != "provider":
-        _suppress(reader, Reason.HARD_BOUNCE, at)
-    unsubscribe(reader, source=why, at=at)
+def _since_last_move(news: Sequence[News]) -> list[News]:
+    """Leave out what came back from an address that its reader has given up since."""
+    moves = ConsentEvent.objects.filter(kind=ConsentEvent.Kind.ADDRESS_CHANGED)
+    moved = moves.filter(subscriber__in={one.reader_id for one in news}).order_by("at")
+    moved_at = dict(moved.values_list("subscriber_id", "at"))
+    return [one for one in news if one.sent_at >= moved_at.get(one.reader_id, one.sent_at)]
 
 
 def _bounces_always(reader: Subscriber) -> bool:
@@ -199,11 +207,3 @@ def _bounces_always(reader: Subscriber) -> bool:
     accepted = reader.deliveries.filter(status=Status.ACCEPTED, due_at__gte=reader.confirmed_at or reader.created_at)
     last = list(accepted.order_by("-due_at", "pk").values_list("bounced_at", flat=True)[:SOFT_BOUNCES])
     return len(last) == SOFT_BOUNCES and None not in last
-
-
-def _suppress(reader: Subscriber, reason: Reason, at: datetime) -> None:
-    """Never mail the reader's address again. A complaint is worse than a bounce, and replaces it as the reason."""
-    Suppression.objects.suppress(reader.email, reason, at)
-    if reason == Reason.COMPLAINT:
-        known = Suppression.objects.filter(address_hash=fingerprint(reader.email), reason=Reason.HARD_BOUNCE)
-        known.update(reason=reason)

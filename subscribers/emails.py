@@ -12,13 +12,15 @@ from django.urls import reverse
 from mail import throttle
 from mail.headers import ListMail
 from mail.message import Message, make_message, render_body
-from mail.outcomes import AccountBroken, HandOverError, NotSent, RefusedForNow
+from mail.outcomes import AccountBroken, HandOverError, NotSent, Refused, RefusedForNow
 from mail.transport import Mailer
 from subscribers import signals
 from subscribers.addresses import is_disposable
 from subscribers.links import confirm_url, new_address_url, preferences_url, unsubscribe_url
 from subscribers.local_time import today_of, zone_of
 from subscribers.models import Letter, Mailbox, Subscriber, Suppression
+from subscribers.optin import take_off
+from subscribers.references import Reference
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +72,9 @@ def send_letter(letter_id: int, at: datetime, mailer: Mailer) -> bool:
             if err.is_about_us:
                 throttle.slow_down(at, err.retry_after)
             return False
+        if isinstance(err, Refused) and err.is_hard and letter.kind not in Letter.ELSEWHERE:
+            # As after a digest: there is no such mailbox.
+            take_off(letter.subscriber, "hard bounce", at)
     except Exception:  # one that cannot be made, whatever the cause, does not stop the others
         logger.exception("The letter %s (%s) cannot be made", letter_id, letter.kind)
     # Refused for good, or perhaps on its way, is as with one that was accepted: done.
@@ -133,20 +138,20 @@ def _is_within_caps(letter: Letter, at: datetime) -> bool:
 
 def _message(letter: Letter, at: datetime) -> Message:
     body = render_body(letter.kind, letter_context(letter, at))
-    name = letter.kind.replace("_", "-")
-    reference = f"{name}-{letter.subscriber_id}-{int(at.timestamp())}"
+    reference = Reference(Letter.Kind(letter.kind), letter.subscriber_id, at)
     if letter.kind != Letter.Kind.NOTHING_NEW:
         sender = settings.SUBSCRIBERS_FROM
-        return make_message(body, to=letter.address, sender=sender, reference=reference, tag="opt-in", at=at)
+        return make_message(body, to=letter.address, sender=sender, reference=str(reference), tag="opt-in", at=at)
     # It comes again and again in place of a digest, and is left as one is.
+    leave, archive = unsubscribe_url(letter.subscriber, at), f"{settings.SITE_URL}{reverse('editions')}"
     return make_message(
         body,
         to=letter.address,
         sender=settings.NEWSLETTER_FROM,
-        reference=reference,
+        reference=str(reference),
         tag=LIST_TAG,
         at=at,
-        list_mail=ListMail(name, unsubscribe_url(letter.subscriber, at), f"{settings.SITE_URL}{reverse('editions')}"),
+        list_mail=ListMail(reference.name, leave, archive),
     )
 
 
@@ -161,9 +166,7 @@ def letter_context(letter: Letter, at: datetime) -> dict[str, object]:
         "unsubscribe_url": unsubscribe_url(reader, at),
         "valid_days": settings.SUBSCRIBERS_CONFIRMATION_VALID_FOR.days,
         "rhythm": _rhythm(reader),
-        "paused_until": reader.paused_until
-        if reader.paused_until and reader.paused_until > today_of(reader, at)
-        else None,
+        "paused_until": _pause(reader, at),
         "kept_days": settings.SUBSCRIBERS_KEEP_WISHES_OF_LEFT.days,
         "why": letter.why,
         "postal_address": settings.POSTAL_ADDRESS,

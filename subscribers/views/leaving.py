@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from subscribers.leaving import keep_reason, read_less
 from subscribers.models import Subscriber
-from subscribers.optin import reader_of, unsubscribe
+from subscribers.optin import ONE_CLICK, PAGE, reader_of, unsubscribe
 from subscribers.pages import page_by_token
 from subscribers.tokens import Purpose
 
@@ -35,7 +35,7 @@ def _act(request: HttpRequest, reader: Subscriber, at: datetime) -> HttpResponse
     if not is_one_click and "reason" in request.POST:
         is_kept = keep_reason(reader, request.POST["reason"])
         return _page(request, reader, is_told=is_kept, status=200 if is_kept else 400)
-    unsubscribe(reader, source="one-click" if is_one_click else "page", at=at)
+    unsubscribe(reader, source=ONE_CLICK if is_one_click else PAGE, at=at)
     reader.status = Subscriber.Status.UNSUBSCRIBED
     return _page(request, reader)
 
