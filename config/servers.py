@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from email.utils import parseaddr
 from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -10,6 +9,10 @@ from django.core.exceptions import ImproperlyConfigured
 MAIL_SCHEMES = ("smtp", "smtp+tls", "smtp+ssl", "smtps")
 DATABASE_SCHEMES = ("postgres", "postgresql", "pgsql", "psql")
 REDIS_SCHEMES = ("redis", "rediss")
+SITE = re.compile(
+    r"https?://[a-z0-9.-]*[a-z0-9](:\d{1,4}|:[1-5]\d{4})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", re.ASCII | re.IGNORECASE
+)
+SENDER = re.compile(r"""(?P<name>"[^"\\\r\n]*"|[^"\\<>()\[\],:;@\r\n]*?) *<(?P<address>\S+)>|(?P<alone>\S+)""")
 ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"\\]+@[\w-]+(\.[\w-]+)*")
 
 
@@ -36,12 +39,24 @@ def check_redis(name: str, url: str) -> None:
         raise ImproperlyConfigured(_wrong(name, example))
 
 
+def check_site(name: str, url: str) -> None:
+    """Raise when `url` is more or less than a site such as https://papers.example.org."""
+    if not SITE.fullmatch(url):
+        raise ImproperlyConfigured(
+            f"{name} must be an http or https address without a path, such as https://papers.example.org; of a name in "
+            "other letters than those of ASCII the form that begins with xn--."
+        )
+
+
 def check_sender(name: str, sender: str) -> None:
     """Raise when `sender` is no address such as Paper Route <digest@example.org>."""
-    address = parseaddr(sender)[1]
-    is_whole = sender.count("<") == sender.count(">") <= 1
-    if not (is_whole and ADDRESS.fullmatch(address)):
-        raise ImproperlyConfigured(f"{name} must hold an address, such as Paper Route <digest@example.org>.")
+    found = SENDER.fullmatch(sender)
+    address = found and (found["address"] or found["alone"])
+    if not (address and ADDRESS.fullmatch(address) and address.rpartition("@")[0].isascii()):
+        raise ImproperlyConfigured(
+            f"{name} must hold one address on one line, such as Paper Route <digest@example.org>. A name with a comma "
+            "or another sign stands in quotes."
+        )
 
 
 def check_addresses(name: str, addresses: Iterable[str]) -> None:

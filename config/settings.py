@@ -19,7 +19,7 @@ from kombu import Queue
 
 from config.beats import beat_schedule
 from config.environment import choices, flag, number, once_only, require_all, secret, secret_list
-from config.servers import check_addresses, check_database, check_mail_server, check_redis, check_sender
+from config.servers import check_addresses, check_database, check_mail_server, check_redis, check_sender, check_site
 
 # Lets ModelForm, ModelAdmin and the like take a type argument at run time.
 django_stubs_ext.monkeypatch()
@@ -55,13 +55,8 @@ SUPPRESSION_KEY = secret("SUPPRESSION_KEY", var_dir=VAR_DIR)
 
 WEB_PORT = number("WEB_PORT", 8000, minimum=1, maximum=65535)
 SITE_URL = env.str("SITE_URL", default=f"http://localhost:{WEB_PORT}").rstrip("/")
+check_site("SITE_URL", SITE_URL)
 _site = urlsplit(SITE_URL)
-if _site.scheme not in {"http", "https"} or not _site.hostname:
-    raise ImproperlyConfigured("SITE_URL must be an http or https address, such as https://papers.example.org.")
-if not SITE_URL.isascii():
-    raise ImproperlyConfigured(
-        "SITE_URL must be written in ASCII: of a name in other letters the form that begins xn--."
-    )
 if PRODUCTION and _site.scheme != "https":
     raise ImproperlyConfigured("SITE_URL must begin with https:// in production.")
 ALLOWED_HOSTS = env.list(

@@ -1,7 +1,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.servers import check_addresses, check_database, check_mail_server, check_redis, check_sender
+from config.servers import check_addresses, check_database, check_mail_server, check_redis, check_sender, check_site
 
 NAME = "PAPER_ROUTE_SERVER"
 
@@ -74,10 +74,14 @@ def test_a_sender_is_taken(sender: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "sender", ["", "nonsense", "A <b@c", "A b@c>", "a@", "@b.org", "a@b..org", "<a@b.org> <c@d.org>"]
+    "sender",
+    [
+        *("", "nonsense", "A <b@c", "A b@c>", "a@", "@b.org", "a@b..org", "<a@b.org> <c@d.org>"),
+        *("B, A <a@b.org>", "News: today <a@b.org>", "A <ä@b.org>", "A\n<a@b.org>", "A <a@b.org>\n"),
+    ],
 )
 def test_what_is_no_sender_is_told(sender: str) -> None:
-    with pytest.raises(ImproperlyConfigured, match=rf"^{NAME} must hold an address"):
+    with pytest.raises(ImproperlyConfigured, match=rf"^{NAME} must hold one address"):
         check_sender(NAME, sender)
 
 
@@ -87,3 +91,23 @@ def test_each_of_several_addresses_must_be_one() -> None:
     for wrong in ("foo", "", "A <a@b.org>"):
         with pytest.raises(ImproperlyConfigured, match=rf"^{NAME} must be addresses"):
             check_addresses(NAME, ["a@b.org", wrong])
+
+
+@pytest.mark.parametrize(
+    "url", ["https://papers.example", "http://localhost:8000", "https://xn--ppers-fra.example", "http://[::1]:8000"]
+)
+def test_a_site_is_taken(url: str) -> None:
+    check_site(NAME, url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "papers.example", "ftp://papers.example", "https://", "https://pâpers.example", "https://a b"),
+        *("https://papers.example/sub", "https://papers.example?x=1", "https://u:p@papers.example"),
+        *("https://papers.example:99999", "https://papers.example#x", "https://papers.example\n"),
+    ],
+)
+def test_what_is_more_or_less_than_a_site_is_told(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=rf"^{NAME} must be an http or https address"):
+        check_site(NAME, url)
