@@ -11,6 +11,7 @@ from django.db.models import Count, Min, Q
 from django.db.models.functions import TruncHour
 
 from mail import throttle
+from newsletter import taken
 from newsletter.heartbeats import not_sending_since
 from newsletter.leftovers import OPEN
 from newsletter.models import Delivery, Edition
@@ -18,11 +19,6 @@ from newsletter.next_steps import next_steps
 from newsletter.said import most_frequent
 
 Status = Delivery.Status
-
-# The rate is that of the last minutes: long enough to be steady, short enough to be now.
-RATE_OVER = timedelta(minutes=5)
-# A rate of less than this is chance.
-RATE_FROM = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -122,7 +118,7 @@ def progress_of(edition: Edition, at: datetime) -> Progress:
             skipped[row["skip_reason"]] += row["count"]
     provider = throttle.current()
     mail_stopped = provider.stopped_at is not None
-    rate = _rate(at)
+    rate = taken.rate(at)
     said = most_frequent(edition, Status.QUEUED, Status.CLAIMED) if edition.status == Edition.Status.CLOSED else ""
     silent = not_sending_since(at)
     is_moving = edition.status == Edition.Status.CLOSED and not (edition.paused_at or mail_stopped or silent)
@@ -168,18 +164,6 @@ def _counted(edition: Edition, at: datetime) -> Any:
             lease=Min("lease_until"),
         )
     )
-
-
-def _rate(at: datetime) -> float | None:
-    """How many messages a second the provider took lately from all processes, of whatever edition."""
-    # Only what is not late leaves: with the hour, the index of the ledger finds it.
-    oldest = at - settings.NEWSLETTER_LATE_AFTER - RATE_OVER
-    accepted = Delivery.objects.filter(status=Status.ACCEPTED, due_at__gt=oldest, due_at__lte=at)
-    lately = accepted.filter(settled_at__gt=at - RATE_OVER, settled_at__lte=at).order_by()
-    found = lately.aggregate(count=Count("pk"), since=Min("settled_at"))
-    if not found["count"] or at - found["since"] < RATE_FROM:
-        return None
-    return float(found["count"] / (at - found["since"]).total_seconds())
 
 
 def _hours(edition: Edition, at: datetime) -> list[Hour]:

@@ -10,6 +10,7 @@ from newsletter.alerts import clear, raise_alert
 from newsletter.heartbeats import silent_queues
 from newsletter.models import Alert, Delivery, Edition
 from newsletter.said import most_frequent
+from newsletter.taken import has_any_left_since, taken_since
 
 OVERDUE_AFTER = timedelta(minutes=30)
 WAITING = (Delivery.Status.QUEUED, Delivery.Status.CLAIMED)
@@ -18,9 +19,13 @@ WAITING = (Delivery.Status.QUEUED, Delivery.Status.CLAIMED)
 def watch(at: datetime) -> None:
     """Raise an alert for each thing that is late, and clear those that are late no more."""
     overdue = overdue_editions(at)
+    alerts = Alert.objects.filter(kind=Alert.Kind.OVERDUE)
+    told = set(alerts.standing().values_list("edition", flat=True))
     for edition in overdue:
-        raise_alert(Alert.Kind.OVERDUE, _why_overdue(edition), at, edition=edition)
-    clear(Alert.objects.filter(kind=Alert.Kind.OVERDUE).exclude(edition__in=overdue), at)
+        # Why is counted from all that wait: once, not each minute.
+        if edition.pk not in told:
+            raise_alert(Alert.Kind.OVERDUE, _why_overdue(edition), at, edition=edition)
+    clear(alerts.exclude(edition__in=overdue), at)
     silent = silent_queues(at)
     for queue in silent:
         text = f"Nobody works off the queue {queue}. See whether a worker and beat are running."
@@ -45,18 +50,17 @@ def _stuck(late: datetime, at: datetime) -> list[Edition]:
     has its half an hour from then.
     """
     waiting = Delivery.objects.filter(status__in=WAITING, due_at__lt=late - settings.NEWSLETTER_SPREAD)
-    # Two looks at the index of counts by status for each edition, instead of one at everybody's rows.
+    # One look at the index of counts by status for each edition, instead of one at everybody's rows.
     has_waited = Exists(waiting.filter(edition=OuterRef("pk")).order_by())
     began = Edition.objects.sending().filter(Q(closed_at=None) | Q(closed_at__lt=late))
-    found = began.filter(Q(resumed_at=None) | Q(resumed_at__lt=late)).filter(has_waited).defer("fragments")
+    began = began.filter(Q(resumed_at=None) | Q(resumed_at__lt=late))
+    found = list(began.filter(has_waited).defer("fragments"))
     used = throttle.used_up(at)
     since = late - used.span if used else late
-    return [edition for edition in found if not _has_left_since(edition, since)]
-
-
-def _has_left_since(edition: Edition, since: datetime) -> bool:
-    """Whether the provider took some: not stuck then, just slow, as limits make it."""
-    return edition.deliveries.filter(status=Delivery.Status.ACCEPTED, settled_at__gte=since).exists()
+    if not found or not has_any_left_since(since):
+        return found
+    # Of which some was taken is not stuck, just slow, as limits make it.
+    return [edition for edition in found if not taken_since(since, at).filter(edition=edition).exists()]
 
 
 def _why_overdue(edition: Edition) -> str:

@@ -1,18 +1,21 @@
 import email
 import email.policy
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email.message import EmailMessage
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from mail import throttle
 from newsletter.alerts import clear, raise_alert, tell_operators
 from newsletter.heartbeats import beat
 from newsletter.models import Alert, Delivery, Edition
+from newsletter.reconciling import note_sent
 from newsletter.watching import watch
 from tests.conftest import FreePortController, MailServer
 from tests.factories import NOW, make_delivery, make_edition, make_paper, make_reader
@@ -48,6 +51,13 @@ def standing() -> list[tuple[str, str]]:
 def mails(server: MailServer) -> list[EmailMessage]:
     contents = [envelope.original_content or b"" for envelope in server.received]
     return [email.message_from_bytes(content, policy=email.policy.default) for content in contents]
+
+
+def asked_by(action: Callable[[], object]) -> str:
+    """What is asked of the database meanwhile."""
+    with CaptureQueriesContext(connection) as queries:
+        action()
+    return "\n".join(query["sql"] for query in queries)
 
 
 def test_operators_are_told_once_what_happened_and_where_to_look(
@@ -144,9 +154,34 @@ def test_an_edition_that_a_dead_process_has_in_hand_is_overdue() -> None:
 
 def test_an_edition_that_is_only_slow_is_not_overdue() -> None:
     first, _ = queue(2)
+    throttle.reserve(1, LATER - MINUTE)
     Delivery.objects.filter(pk=first.pk).update(status=Delivery.Status.ACCEPTED, settled_at=LATER - MINUTE)
     watch(LATER)
     assert standing() == []
+
+
+def test_what_was_noted_from_a_log_does_not_hide_that_nothing_leaves() -> None:
+    first, second, _ = queue(3)
+    throttle.reserve(1, NOW)
+    note_sent([f"message-id=<{first.pk}@papers.example>", f"message-id=<{second.pk}@papers.example>"], LATER - MINUTE)
+    watch(LATER)
+    assert [kind for kind, _ in standing()] == ["overdue"]
+
+
+def test_where_nothing_left_nobody_looks_for_what_was_taken_among_all_that_ever_was() -> None:
+    queue(3)
+    assert "'accepted'" not in asked_by(lambda: watch(LATER))
+    throttle.reserve(1, LATER)
+    assert "'accepted'" in asked_by(lambda: watch(LATER))
+
+
+def test_why_an_edition_is_overdue_is_counted_once_and_not_each_minute() -> None:
+    queue(3)
+    Delivery.objects.update(detail="SMTP 451 4.7.1 Later")
+    assert "GROUP BY" in asked_by(lambda: watch(LATER))
+    assert "GROUP BY" not in asked_by(lambda: watch(LATER + MINUTE))
+    ((_, text),) = standing()
+    assert "3 say: SMTP 451 4.7.1 Later" in text
 
 
 def test_what_an_operator_holds_back_is_not_overdue() -> None:

@@ -12,6 +12,7 @@ from mail.models import HandedOver
 from newsletter.heartbeats import beat
 from newsletter.models import Delivery, Edition
 from newsletter.progress import progress_of
+from newsletter.reconciling import note_sent
 from tests.factories import NOW, make_delivery, make_edition, make_paper, make_reader
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +107,16 @@ def test_a_rate_of_a_few_seconds_is_not_told() -> None:
     edition = edition_of(Status.QUEUED)
     note_accepted(4, NOW - timedelta(seconds=5))
     assert progress_of(edition, NOW).per_minute is None
+
+
+def test_what_was_noted_from_a_log_is_no_rate() -> None:
+    edition = edition_of(*[Status.QUEUED] * 100)
+    named = list(edition.deliveries.values_list("pk", flat=True)[:90])
+    put_off(edition, "ConnectionRefusedError", NOW + 5 * MINUTE)
+    note_sent([f"message-id=<{pk}@papers.example>" for pk in named], NOW - MINUTE)
+    progress = progress_of(edition, NOW)
+    assert (progress.counts[Status.ACCEPTED], progress.per_minute, progress.finishes_at) == (90, None, None)
+    assert "has taken nothing lately" in progress.next_steps[0]
 
 
 def test_what_is_held_back_has_no_predicted_finish() -> None:
