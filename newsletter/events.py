@@ -18,14 +18,16 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from newsletter.models import Delivery, DeliveryEvent, DeliveryQuerySet, Edition
-from subscribers.models import ConsentEvent, Letter, Subscriber
-from subscribers.optin import take_off
+from subscribers.addresses import fingerprint
+from subscribers.models import ConsentEvent, Letter, Subscriber, Suppression
+from subscribers.optin import unsubscribe
 from subscribers.references import Reference
 
 logger = logging.getLogger(__name__)
 
 Kind = DeliveryEvent.Kind
 Status = Delivery.Status
+Reason = Suppression.Reason
 
 BATCH = 500
 # Told only of what the provider had, and only of what it did not send.
@@ -166,7 +168,7 @@ def _take_off_the_list(events: Iterable[DeliveryEvent], at: datetime) -> None:
         if "soft bounces" in found and not _bounces_always(reader):
             found.remove("soft bounces")
         if found:
-            take_off(reader, min(found, key=CONSEQUENCES.index), at)
+            _take_off(reader, min(found, key=CONSEQUENCES.index), at)
 
 
 def _news_of(event: DeliveryEvent) -> News | None:
@@ -178,8 +180,8 @@ def _news_of(event: DeliveryEvent) -> News | None:
         sent_at = delivery.handed_over_at or delivery.due_at
         return News(delivery.subscriber_id, sent_at, consequence) if delivery.subscriber_id else None
     letter = Reference.parse(event.reference)
-    # What came to another address says nothing of the reader's own; and a letter that came back for now is no digest.
-    if letter is None or letter.kind in Letter.ELSEWHERE or consequence == "soft bounces":
+    # What came to another address says nothing of the reader's own.
+    if letter is None or letter.kind in Letter.ELSEWHERE:
         return None
     return News(letter.reader_id, letter.at, consequence)
 
@@ -202,8 +204,24 @@ def _since_last_move(news: Sequence[News]) -> list[News]:
     return [one for one in news if one.sent_at >= moved_at.get(one.reader_id, one.sent_at)]
 
 
+def _take_off(reader: Subscriber, why: str, at: datetime) -> None:
+    if why == "complaint":
+        _suppress(reader, Reason.COMPLAINT, at)
+    elif why != "provider":
+        _suppress(reader, Reason.HARD_BOUNCE, at)
+    unsubscribe(reader, source=why, at=at)
+
+
 def _bounces_always(reader: Subscriber) -> bool:
     """Return whether the last digests all came back, of those since the reader confirmed."""
     accepted = reader.deliveries.filter(status=Status.ACCEPTED, due_at__gte=reader.confirmed_at or reader.created_at)
     last = list(accepted.order_by("-due_at", "pk").values_list("bounced_at", flat=True)[:SOFT_BOUNCES])
     return len(last) == SOFT_BOUNCES and None not in last
+
+
+def _suppress(reader: Subscriber, reason: Reason, at: datetime) -> None:
+    """Never mail the reader's address again. A complaint is worse than a bounce, and replaces it as the reason."""
+    Suppression.objects.suppress(reader.email, reason, at)
+    if reason == Reason.COMPLAINT:
+        known = Suppression.objects.filter(address_hash=fingerprint(reader.email), reason=Reason.HARD_BOUNCE)
+        known.update(reason=reason)

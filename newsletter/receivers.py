@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason, tracking
+from django.conf import settings
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -15,7 +16,7 @@ from newsletter.permanence import is_permanent
 from newsletter.quiet_days import is_overtaken
 from newsletter.tasks import choose_again_task, welcome_late_readers_task
 from subscribers.models import Letter
-from subscribers.signals import confirmed, preferences_changed, quiet_day_letter_leaves
+from subscribers.signals import confirmed, letter_refused, preferences_changed, quiet_day_letter_leaves
 
 Kind = DeliveryEvent.Kind
 # Opens and clicks are not among them: nobody is tracked, and what a provider tells all the same is not kept.
@@ -36,6 +37,22 @@ def on_preferences_changed(subscriber_id: int, **_: Any) -> None:
 @receiver(quiet_day_letter_leaves)
 def on_quiet_day_letter_leaves(letter: Letter, at: datetime, **_: Any) -> bool:
     return is_overtaken(letter, at)
+
+
+@receiver(letter_refused)
+def on_letter_refused(reference: str, detail: str, at: datetime, **_: Any) -> None:
+    """Keep it as that of a digest is kept: as news like a provider's, from which the same follows."""
+    event = DeliveryEvent(
+        key=f"refused:{reference}",
+        provider=settings.MAIL_PROVIDER,
+        kind=Kind.REJECTED,
+        is_permanent=True,
+        reference=reference,
+        happened_at=at,
+        received_at=at,
+        detail=detail[:200],
+    )
+    DeliveryEvent.objects.bulk_create([event], ignore_conflicts=True)
 
 
 @receiver(tracking)

@@ -19,7 +19,6 @@ from subscribers.addresses import is_disposable
 from subscribers.links import confirm_url, new_address_url, preferences_url, unsubscribe_url
 from subscribers.local_time import today_of, zone_of
 from subscribers.models import Letter, Mailbox, Subscriber, Suppression
-from subscribers.optin import take_off
 from subscribers.references import Reference
 
 logger = logging.getLogger(__name__)
@@ -72,9 +71,8 @@ def send_letter(letter_id: int, at: datetime, mailer: Mailer) -> bool:
             if err.is_about_us:
                 throttle.slow_down(at, err.retry_after)
             return False
-        if isinstance(err, Refused) and err.is_hard and letter.kind not in Letter.ELSEWHERE:
-            # As after a digest: there is no such mailbox.
-            take_off(letter.subscriber, "hard bounce", at)
+        if isinstance(err, Refused) and err.is_hard:
+            signals.letter_refused.send(Letter, reference=str(_reference(letter, at)), detail=str(err), at=at)
     except Exception:  # one that cannot be made, whatever the cause, does not stop the others
         logger.exception("The letter %s (%s) cannot be made", letter_id, letter.kind)
     # Refused for good, or perhaps on its way, is as with one that was accepted: done.
@@ -138,7 +136,7 @@ def _is_within_caps(letter: Letter, at: datetime) -> bool:
 
 def _message(letter: Letter, at: datetime) -> Message:
     body = render_body(letter.kind, letter_context(letter, at))
-    reference = Reference(Letter.Kind(letter.kind), letter.subscriber_id, at)
+    reference = _reference(letter, at)
     if letter.kind != Letter.Kind.NOTHING_NEW:
         sender = settings.SUBSCRIBERS_FROM
         return make_message(body, to=letter.address, sender=sender, reference=str(reference), tag="opt-in", at=at)
@@ -153,6 +151,10 @@ def _message(letter: Letter, at: datetime) -> Message:
         at=at,
         list_mail=ListMail(reference.name, leave, archive),
     )
+
+
+def _reference(letter: Letter, at: datetime) -> Reference:
+    return Reference(Letter.Kind(letter.kind), letter.subscriber_id, at)
 
 
 def letter_context(letter: Letter, at: datetime) -> dict[str, object]:

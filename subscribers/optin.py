@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from subscribers import signals
-from subscribers.addresses import fingerprint, is_disposable
+from subscribers.addresses import is_disposable
 from subscribers.models import ConsentEvent, Letter, Mailbox, SignUp, Subscriber, Suppression
 from subscribers.preferences import save_choices
 from subscribers.tokens import LinkInvalid, Purpose, read_token
@@ -158,25 +158,6 @@ def unsubscribe(reader: Subscriber, *, source: str, at: datetime) -> None:
         if got_digests and source == PAGE:
             _write(reader, Letter.Kind.GOODBYE, at)
         record(reader, ConsentEvent.Kind.UNSUBSCRIBED, source, at)
-
-
-def take_off(reader: Subscriber, why: str, at: datetime) -> None:
-    """Take a reader off the list after what became of a mail: "complaint", "hard bounce", "soft bounces" or "provider".
-
-    Unless they left by the provider's own means, their address is never mailed again.
-    """
-    if why != "provider":
-        reason = Suppression.Reason.COMPLAINT if why == "complaint" else Suppression.Reason.HARD_BOUNCE
-        _suppress(reader, reason, at)
-    unsubscribe(reader, source=why, at=at)
-
-
-def _suppress(reader: Subscriber, reason: Suppression.Reason, at: datetime) -> None:
-    """Never mail the reader's address again. A complaint is worse than a bounce, and replaces it as the reason."""
-    Suppression.objects.suppress(reader.email, reason, at)
-    if reason == Suppression.Reason.COMPLAINT:
-        known = Suppression.objects.filter(address_hash=fingerprint(reader.email))
-        known.filter(reason=Suppression.Reason.HARD_BOUNCE).update(reason=reason)
 
 
 def _write(reader: Subscriber, kind: Letter.Kind, at: datetime) -> None:

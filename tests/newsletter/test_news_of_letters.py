@@ -124,6 +124,7 @@ def test_a_letter_refused_for_want_of_a_mailbox_is_the_last_one(mail_server: Mai
     mail_server.replies = ["550 5.1.1 No such user"]
     reader = make_reader()
     assert send(write("welcome", reader), NOW) is False
+    process_events(NOW + HOUR)
     assert (status_of(reader), reasons()) == ("unsubscribed", ["hard_bounce"])
     assert not Letter.objects.exists()
 
@@ -135,6 +136,7 @@ def test_a_letter_refused_for_another_reason_changes_nothing_for_the_reader(
     mail_server.replies = [reply]
     reader = make_reader()
     assert send(write("welcome", reader), NOW) is False
+    process_events(NOW + HOUR)
     assert (status_of(reader), reasons()) == ("active", [])
 
 
@@ -142,4 +144,5 @@ def test_a_new_address_that_is_none_does_not_cost_the_reader_the_old_one(mail_se
     mail_server.replies = ["550 5.1.1 No such user"]
     reader = make_reader()
     assert send(write("address_changed", reader, address="before@example.org"), NOW) is False
+    process_events(NOW + HOUR)
     assert (status_of(reader), reasons()) == ("active", [])
