@@ -6,6 +6,8 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from mail import throttle
@@ -73,6 +75,22 @@ def test_watching_draws_a_bar_on_a_terminal_and_writes_lines_elsewhere() -> None
     elsewhere = run("edition_status", edition.period, "--watch")
     assert "\r" not in elsewhere
     assert elsewhere.startswith("1 of 1 settled\n")
+
+
+def test_watching_asks_the_database_for_a_few_things_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    edition = edition_of(Status.QUEUED)
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            Delivery.objects.update(status=Status.ACCEPTED)
+
+    monkeypatch.setattr("time.sleep", sleep)
+    with CaptureQueriesContext(connection) as queries:
+        run("edition_status", edition.period, "--watch")
+    assert len(slept) == 3
+    assert len(queries) / sum(slept) <= 4
 
 
 def test_an_edition_of_a_week_is_found_by_its_week() -> None:

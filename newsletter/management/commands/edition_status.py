@@ -14,6 +14,8 @@ from newsletter.progress import Progress, progress_of
 BAR = 40
 # Of what may have left, so many are named.
 NAMED = 20
+# Seconds between two looks of a watch: each counts the whole ledger of the edition, beside those who send.
+LOOK_EVERY = 5
 CLEAR_LINE = "\r\x1b[K"
 
 
@@ -43,7 +45,7 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(lines))
 
     def _watch(self, edition: Edition) -> None:
-        """Redraw one line each second on a terminal; elsewhere write a new one when something has changed."""
+        """Redraw one line every few seconds on a terminal; elsewhere write a new one when something has changed."""
         is_terminal, last = self.stdout.isatty(), ""
         try:
             while True:
@@ -56,7 +58,7 @@ class Command(BaseCommand):
                 if progress.is_sent or edition.status == Edition.Status.CANCELLED:
                     break
                 last = line
-                time.sleep(1)
+                time.sleep(LOOK_EVERY)
         except KeyboardInterrupt:
             pass
         if is_terminal:
