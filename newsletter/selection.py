@@ -18,8 +18,8 @@ LIKENESS_IN_POINTS = 90.0
 REPEATED = 0.4
 # Above all points there are.
 PINNED = 1e6
-# Papers that a digest names besides those it brings.
-ALSO = 5
+# Papers that a digest names besides those it brings, and of which it takes them: the first, which trend for certain.
+ALSO, TRENDING = 5, 20
 # Readers at a time: what is made on the way takes some megabytes for each thousand.
 BATCH = 1000
 
@@ -61,13 +61,14 @@ def _choose(offer: Offer, tastes: Sequence[Taste]) -> list[list[Pick]]:
 
 
 def name_others(offer: Offer, tastes: Sequence[Taste], chosen: Sequence[Sequence[Pick]]) -> list[list[int]]:
-    """Return for each reader the ids of the first papers of the edition, at most `ALSO`, that are not among the
-    `chosen` and that they may have."""
+    """Return for each reader the ids of at most `ALSO` of the first `TRENDING` papers of the edition, in its order, that
+    are not among the `chosen` and that they may have."""
     if not offer.candidates:
         return [[] for _ in tastes]
     left = ~_withheld(offer, tastes)
     for reader, picks in enumerate(chosen):
         left[reader, [offer.places[pick.paper_id] for pick in picks]] = False
+    left = left[:, :TRENDING]
     first = np.argsort(~left, axis=1, kind="stable")[:, :ALSO]
     return [
         [offer.candidates[place].paper_id for place in places if is_left[place]]

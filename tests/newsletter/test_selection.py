@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from newsletter.offer import MOST_IN_DEMAND, Candidate, Offer
 from newsletter.reasons import Kind, in_words
 from newsletter.relevance import Taste, reckon
-from newsletter.selection import ALSO, LIKENESS_IN_POINTS, MMR, Pick, choose, name_others
+from newsletter.selection import ALSO, LIKENESS_IN_POINTS, MMR, TRENDING, Pick, choose, name_others
 from papers.text import plain
 from papers.text_model import NOTHING
 from subscribers.preferences import Said
@@ -308,6 +308,12 @@ def test_named_are_the_first_of_the_edition_that_the_reader_may_have_and_does_no
     chosen = choose(offered, tastes)
     named = name_others(offered, tastes, chosen)
     assert named == [IDS[5 : 5 + ALSO], [IDS[5], *IDS[9 : 8 + ALSO]], []]
+
+
+def test_what_hardly_trends_is_not_named() -> None:
+    offered = offer(*[candidate(paper_id) for paper_id in IDS[: TRENDING + 9]])
+    taste = Taste(size=5, seen=frozenset(IDS[5 : TRENDING - 1]))
+    assert name_others(offered, [taste], choose(offered, [taste])) == [[IDS[TRENDING - 1]]]
 
 
 def test_a_muted_paper_is_not_even_named() -> None:
