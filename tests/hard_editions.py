@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 from mail.message import Message
 from newsletter.joining import CompiledDigest
 from newsletter.models import Delivery, Edition, EditionEntry
-from newsletter.reasons import Kind, Why, in_words
+from newsletter.reasons import Kind, Why, basis_of, in_words
 from newsletter.rendering import compile_fragments, digest_message
 from papers.models import Paper, Topic
 from tests.factories import NOW, TODAY, make_delivery, make_paper, make_reader
@@ -17,13 +17,6 @@ NAMES = tuple(PAPERS)
 # Far above what the database counts up to in a test, since ids stand in links.
 FIRST_ID = 900_000
 LIKED = {1: "Attention Is All You Need", 2: "Denoising Diffusion Probabilistic Models: A Long Account of a Short Idea"}
-BASES = {
-    "wished": {Kind.MATCHES, Kind.AUTHOR, Kind.TOPIC, Kind.MEANT},
-    "taste": {Kind.SAVED, Kind.LIKED, Kind.TASTE},
-    "trending": {Kind.TRENDING},
-    "editors": {Kind.PINNED, Kind.EDITION},
-    "outside": {Kind.OUTSIDE},
-}
 # Each kind of reason, alone or as they come together.
 USUAL_WHYS = (
     (Why(Kind.MATCHES, "world models"), Why(Kind.TOPIC, "Robotics")),
@@ -104,5 +97,4 @@ def _make_paper(rank: int, told: HardPaper) -> Paper:
 
 def _pick(paper: Paper, told: HardPaper, usual: tuple[Why, ...]) -> dict[str, object]:
     why = told.why or usual
-    (basis,) = (basis for basis, kinds in BASES.items() if why[0].kind in kinds)
-    return {"paper_id": paper.pk, "score": 1.0, "reason": in_words(why, LIKED), "basis": basis}
+    return {"paper_id": paper.pk, "score": 1.0, "reason": in_words(why, LIKED), "basis": basis_of(why)}

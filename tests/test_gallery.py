@@ -1,22 +1,22 @@
-"""The gallery shows a letter of each kind and each hard edition."""
+"""The gallery can be asked for where it cannot be made."""
 
-import pytest
+import os
+import subprocess
+import sys
 
-from subscribers.models import Letter
-from tests.gallery.mails import hard_digests, letters
-from tests.hard_editions import NAMES
-
-pytestmark = pytest.mark.django_db
+from tests.journey import ROOT
 
 
-@pytest.mark.usefixtures("outbox")
-def test_there_is_a_letter_of_each_kind_with_a_subject_of_its_own() -> None:
-    shown = letters()
-    assert [mail.name for mail in shown] == [f"letter-{kind.replace('_', '-')}" for kind in Letter.Kind]
-    assert len({mail.subject for mail in shown}) == len(Letter.Kind)
-
-
-def test_each_hard_edition_is_shown_with_its_subject_and_preheader() -> None:
-    shown = hard_digests()
-    assert [mail.name for mail in shown] == [f"hard-{name.replace('_', '-')}" for name in NAMES]
-    assert [mail.name for mail in shown if not (mail.subject and mail.preheader)] == []
+def test_without_a_browser_the_gallery_says_what_to_install() -> None:
+    asked = subprocess.run(
+        [sys.executable, "-m", "tests.gallery"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"CHROMIUM": "/nowhere/chromium"},
+    )
+    assert asked.returncode == 1
+    assert "sudo apt-get install chromium" in asked.stdout
+    assert "/nowhere/chromium" in asked.stdout
+    assert asked.stderr == ""

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
+from tests.every_mail import hard_digests
 from tests.gallery.index import write_index
-from tests.gallery.mails import hard_digests
 from tests.gallery.pages import visits
 from tests.gallery.pictures import MAIL_WIDTHS, PAGE_WIDTHS, WITH_LARGE_TYPE, Exhibit, show_mails, show_pages
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.linked_pages import Visit
 from tests.browser.test_pages import SCHEMES, overflow, pay
-from tests.gallery.mails import Mail
+from tests.every_mail import Mail
 
 MAIL_WIDTHS = [375, 600]
 PAGE_WIDTHS = [375, 1280]

@@ -13,17 +13,14 @@ from django.test.utils import override_settings
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.chromium import open_chromium
+from tests.every_mail import AS_ON_A_SERVER, demo_digests, hard_digests, letters
 from tests.gallery.index import write_index
-from tests.gallery.mails import demo_digests, hard_digests, letters
 from tests.gallery.pages import visits
 from tests.gallery.pictures import Exhibit, show_mails, show_pages
 from tests.journey import ROOT
 
 FOLDER = ROOT / "var" / "gallery"
-# As a real site has it, since its address stands in every link.
-SITE = {
-    "SITE_URL": "https://paper-route.example.org",
-    "POSTAL_ADDRESS": "Paper Route, 1 Example Street, London",
+SITE = AS_ON_A_SERVER | {
     "EMAIL_BACKEND": "mail.backends.OutboxBackend",
     # The edition of the demo is news, whatever the date is.
     "NEWSLETTER_EDITION_MAX_AGE": timedelta(days=36_500),
@@ -49,9 +46,8 @@ def show_everything(word: str) -> int:
 
 def _show(word: str) -> dict[str, list[Exhibit]]:
     """Take the pictures, and return what they show by group."""
-    # In this order: the hard editions are of the day of the demo's, and letters are files named after readers.
-    hard, demo = hard_digests(), demo_digests()
-    usual = [*letters(), *demo]
+    # The demo comes last: its edition is of the day of the hard ones, and its readers have letters to come.
+    hard, usual = hard_digests(), [*letters(), *demo_digests()]
     with open_chromium() as browser, _serving() as site:
         groups = {
             "Letters and digests": show_mails(browser, FOLDER, [mail for mail in usual if word in mail.name]),

@@ -6,7 +6,7 @@ from typing import Literal
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.judges.mails import Mail
+from tests.every_mail import Mail
 from tests.judges.verdicts import Finding, Verdict
 
 Scheme = Literal["light", "dark"]

@@ -4,7 +4,7 @@ import json
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from tests.judges.mails import Mail
+from tests.every_mail import Mail
 from tests.judges.verdicts import HERE, Finding, Verdict, allowed_by
 
 # Feature to the reason why it may be used: what becomes of it where it is not supported.

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
+from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from tests.browser.conftest import chromium, site  # noqa: F401  fixtures
+from tests.every_mail import AS_ON_A_SERVER, Mail, hard_digests, letters
 from tests.judges import rspamd
-from tests.judges.mails import Mail, make_mails
 from tests.judges.verdicts import Finding, Verdict
 
 FIGURES: pytest.StashKey[list[str]] = pytest.StashKey()
@@ -45,11 +46,9 @@ def _told(findings: Sequence[Finding]) -> str:
 
 
 @pytest.fixture(scope="session")
-def mails(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
-) -> Sequence[Mail]:
-    with django_db_blocker.unblock():
-        return make_mails(tmp_path_factory.mktemp("outbox"))
+def mails(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Sequence[Mail]:
+    with django_db_blocker.unblock(), override_settings(**AS_ON_A_SERVER):
+        return [*hard_digests(), *letters()]
 
 
 @pytest.fixture(scope="session")

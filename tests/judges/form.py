@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tests.judges.mails import Mail
+from tests.every_mail import Mail
 from tests.judges.verdicts import Finding, Verdict
 
 # Gmail clips what is longer than about 102 kB. Octets of the encoded HTML part.
@@ -24,12 +24,12 @@ ALWAYS = [
     "X-Auto-Response-Suppress",
     "Feedback-ID",
 ]
-OF_LISTS = ["List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Help", "List-Archive"]
+OF_LISTS = ["List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Help", "List-Archive", "List-Post"]
 
 
 def judge_sizes(mails: Sequence[Mail]) -> Verdict:
     """Find HTML parts that are too large, and lines that are too long."""
-    sizes = {mail.name: len(str(mail.html_part.get_payload())) for mail in mails}
+    sizes = {mail.name: mail.html_size for mail in mails}
     lines = {mail.name: max(map(len, mail.raw.split(b"\r\n"))) for mail in mails}
     findings = [
         Finding(mail.name, f"{sizes[mail.name]} octets of HTML")

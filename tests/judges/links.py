@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.urls import Resolver404, resolve
 
-from tests.judges.mails import SITE, Mail
+from tests.every_mail import SITE, Mail
 from tests.judges.verdicts import Finding, Verdict
 
 LOADING_ELEMENTS = {"audio", "embed", "iframe", "img", "link", "object", "picture", "script", "source", "svg", "video"}

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.judges.mails import Mail
+from tests.every_mail import Mail
 from tests.judges.verdicts import HERE, Finding, Verdict, allowed_by
 
 JAR = HERE / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 
 from tests import journey
-from tests.judges.mails import Mail
+from tests.every_mail import Mail
 from tests.judges.verdicts import Finding, Verdict, allowed_by
 
 # What asks name servers, other services or what was seen before.

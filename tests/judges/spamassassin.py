@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from tests.judges.mails import Mail
+from tests.every_mail import Mail
 from tests.judges.verdicts import Finding, Verdict
 
 BELOW = 2.0

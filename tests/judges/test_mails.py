@@ -7,19 +7,18 @@ import pytest
 from playwright.sync_api import Browser
 
 from subscribers.models import Letter
+from tests.every_mail import Mail, hard_name, letter_name
 from tests.hard_editions import NAMES
 from tests.judges import axe, caniemail, form, links, nu, rspamd, spamassassin
 from tests.judges.conftest import Pass
-from tests.judges.mails import Mail
 
 # The second makes the database that the mails come from.
 pytestmark = [pytest.mark.judge, pytest.mark.django_db]
 
 
 def test_every_kind_of_mail_is_judged(mails: Sequence[Mail]) -> None:
-    letters = {kind.replace("_", "-") for kind in Letter.Kind.values}
-    assert {mail.name for mail in mails if mail.is_digest} == set(NAMES)
-    assert {mail.name for mail in mails if not mail.is_digest} == letters
+    assert {mail.name for mail in mails if mail.is_digest} == set(map(hard_name, NAMES))
+    assert {mail.name for mail in mails if not mail.is_digest} == set(map(letter_name, Letter.Kind))
 
 
 def test_spamassassin_takes_none_for_spam(mails: Sequence[Mail], tmp_path: Path, pass_judge: Pass) -> None:
