@@ -20,10 +20,12 @@ WAITING = [Delivery.Status.QUEUED, Delivery.Status.UNKNOWN]
 
 
 class Noted(NamedTuple):
-    """How many deliveries were named, and how many of these are accepted now and were not before."""
+    """How many deliveries were named, how many of these are accepted now and were not before, and how many a process has
+    in hand."""
 
     named: int
     changed: int
+    in_hand: int
 
 
 def note_sent(log: Iterable[str], at: datetime) -> Noted:
@@ -33,16 +35,17 @@ def note_sent(log: Iterable[str], at: datetime) -> Noted:
     back first.
     """
     release_expired(at)
-    named, changed = 0, 0
+    named, changed, in_hand = 0, 0, 0
     ids = _ids_in(log)
     while batch := list(islice(ids, BATCH)):
         ours = Delivery.objects.filter(pk__in=batch)
         named += ours.count()
+        in_hand += ours.filter(lease_until__isnull=False).count()
         changed += ours.filter(status__in=WAITING).update(
             status=Delivery.Status.ACCEPTED, settled_at=at, detail="in the provider's log"
         )
     logger.warning("%s deliveries noted as sent, of %s in a log", changed, named)
-    return Noted(named, changed)
+    return Noted(named, changed, in_hand)
 
 
 def _ids_in(log: Iterable[str]) -> Iterator[UUID]:

@@ -22,5 +22,7 @@ class Command(BaseCommand):
         except OSError as err:
             raise CommandError(f"{path} cannot be read: {err.strerror}.") from err
         with log:
-            named, changed = note_sent(log, timezone.now())
-        self.stdout.write(f"{named} deliveries of ours in it. Noted as sent, and not before: {changed}.")
+            noted = note_sent(log, timezone.now())
+        self.stdout.write(f"{noted.named} deliveries of ours in it. Noted as sent, and not before: {noted.changed}.")
+        if noted.in_hand:
+            self.stdout.write(f"{noted.in_hand} of them are in a process's hands. Run this again in five minutes.")
