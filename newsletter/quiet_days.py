@@ -8,16 +8,17 @@ import logging
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import islice
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.dateformat import format as in_format
 
-from newsletter.due import due_at, is_paused, reason_not_wanted
+from newsletter.due import due_at, is_paused
 from newsletter.editions import new_papers
-from newsletter.models import Delivery, Edition
+from newsletter.models import Delivery, DeliveryQuerySet, Edition
 from newsletter.periods import Period
 from newsletter.schedule import closing_time
 from papers.absence import Kind, absence
@@ -38,8 +39,6 @@ WHY = {
     Kind.LATE: "The list of {day}'s papers has not come yet. When it does, the best of them come with the next digest.",
     Kind.BROKEN: "The list of {day}'s papers could not be read. We keep trying, and they come once it can be.",
 }
-
-Hours = Iterator[tuple[Subscriber, datetime]]
 
 
 def tell_of_quiet_days(at: datetime) -> int:
@@ -73,8 +72,8 @@ def _tell_of(day: date, at: datetime) -> int:
         edition = None
     # Not stored: when it would have been due, had there been one.
     missing = Edition(kind=Edition.Kind.DAILY, period=about, closing_at=_closing_time(day))
-    hours = _hours_passed_over(edition, day) if edition else _hours_missed(missing, day)
-    quiet = ((reader, hour) for reader, hour in hours if _is_quiet(missing, reader, hour, at))
+    groups = _groups_passed_over(edition, at) if edition else _groups_missed(missing, at)
+    quiet = ((reader, group.hour) for group in groups for reader in group.with_nothing())
     told = list(islice(quiet, BATCH))
     why = NONE_FITS if edition else _why(day, at) if told else ""
     return sum(_write(reader, day, why, hour) for reader, hour in told)
@@ -85,37 +84,62 @@ def _not_told_of(day: date) -> QuerySet[Subscriber]:
     return Subscriber.objects.active().filter(not_told, hears_of_quiet_days=True)
 
 
-def _hours_passed_over(edition: Edition, day: date) -> Hours:
-    """The readers for whom the edition has nothing, and when it was due."""
+def _waiting_for(edition: Edition) -> QuerySet[Subscriber]:
+    return _not_told_of(edition.about.first).filter(cadence__in=edition.cadences)
+
+
+class Group(NamedTuple):
+    """Readers with the same hour in the same time zone: when a digest is due is worked out once for all of them."""
+
+    readers: QuerySet[Subscriber]
+    hour: datetime
+    like: Subscriber  # not stored: one of them as far as clocks go
+
+    def with_nothing(self) -> QuerySet[Subscriber]:
+        """Those to whom the hour brought nothing, and who wanted something then."""
+        today = today_of(self.like, self.hour)
+        quiet = self.readers.filter(
+            Q(paused_until=None) | Q(paused_until__lte=today),
+            # Of an hour that passed before they asked to hear of it, or chose it, nothing is said.
+            Q(preferences_changed_at=None) | Q(preferences_changed_at__lte=self.hour),
+            ~Exists(_digests_on_day_of(self.like, self.hour).filter(subscriber=OuterRef("pk"))),
+            confirmed_at__lte=self.hour,
+        )
+        return quiet.only("email").order_by("pk")[:BATCH]
+
+
+def _groups_missed(missing: Edition, at: datetime) -> Iterator[Group]:
+    """The readers who would have got an edition just now, or lately."""
+    readers = _waiting_for(missing)
+    for cadence, hour, zone in readers.order_by().values_list("cadence", "hour", "time_zone").distinct():
+        like = Subscriber(cadence=cadence, hour=hour, time_zone=zone)
+        due = due_at(missing, like)
+        if due <= at <= due + settings.NEWSLETTER_LATE_AFTER:
+            yield Group(readers.filter(cadence=cadence, hour=hour, time_zone=zone), due, like)
+
+
+def _groups_passed_over(edition: Edition, at: datetime) -> Iterator[Group]:
+    """The readers for whom the edition has nothing, and to whom it was due just now, or lately."""
+    readers = _waiting_for(edition)
     skipped = edition.deliveries.filter(
         status=Delivery.Status.SKIPPED,
         skip_reason=Delivery.SkipReason.NOTHING_RELEVANT,
-        subscriber__in=_not_told_of(day),
+        due_at__range=(at - settings.NEWSLETTER_LATE_AFTER, at),
+        subscriber__in=readers,
     )
-    for delivery in skipped.select_related("subscriber"):
-        if delivery.subscriber:
-            yield delivery.subscriber, delivery.due_at
-
-
-def _hours_missed(missing: Edition, day: date) -> Hours:
-    """The readers who would have got an edition, and when."""
-    for reader in _not_told_of(day).filter(cadence__in=missing.cadences):
-        yield reader, due_at(missing, reader)
-
-
-def _is_quiet(edition: Edition, reader: Subscriber, hour: datetime, at: datetime) -> bool:
-    """Return whether the reader's hour has come, lately, and brought nothing that they wanted then."""
-    if not hour <= at <= hour + settings.NEWSLETTER_LATE_AFTER or reason_not_wanted(edition, reader, hour):
-        return False
-    # Of an hour that passed before they asked to hear of it, or chose it, nothing is said.
-    since = [changed for changed in (reader.confirmed_at, reader.preferences_changed_at) if changed]
-    return hour >= max(since, default=hour) and not _has_digest(reader, hour)
+    for due, zone in skipped.order_by().values_list("due_at", "subscriber__time_zone").distinct():
+        theirs = skipped.filter(due_at=due).values("subscriber")
+        yield Group(readers.filter(time_zone=zone, pk__in=theirs), due, Subscriber(time_zone=zone))
 
 
 def _has_digest(reader: Subscriber, hour: datetime) -> bool:
-    """Return whether the reader has, or is to get, a digest on the day where they are of `hour`, or later."""
+    return _digests_on_day_of(reader, hour).filter(subscriber=reader).exists()
+
+
+def _digests_on_day_of(reader: Subscriber, hour: datetime) -> DeliveryQuerySet:
+    """Digests that were due, or are, on the day of `hour` where the reader is, or later."""
     begins = datetime.combine(today_of(reader, hour), time(), ZoneInfo(zone_of(reader)))
-    return Delivery.objects.not_to_repeat().filter(subscriber=reader, due_at__gte=begins).exists()
+    return Delivery.objects.not_to_repeat().filter(due_at__gte=begins)
 
 
 def _why(day: date, at: datetime) -> str:

@@ -16,7 +16,7 @@ from newsletter.permanence import is_permanent
 from newsletter.quiet_days import is_overtaken
 from newsletter.tasks import choose_again_task, welcome_late_readers_task
 from subscribers.models import Letter
-from subscribers.signals import confirmed, letter_refused, preferences_changed, quiet_day_letter_leaves
+from subscribers.signals import confirmed, is_quiet_day_overtaken, letter_refused, preferences_changed
 
 Kind = DeliveryEvent.Kind
 # Opens and clicks are not among them: nobody is tracked, and what a provider tells all the same is not kept.
@@ -34,8 +34,8 @@ def on_preferences_changed(subscriber_id: int, **_: Any) -> None:
     choose_again_task.delay(subscriber_id)
 
 
-@receiver(quiet_day_letter_leaves)
-def on_quiet_day_letter_leaves(letter: Letter, at: datetime, **_: Any) -> bool:
+@receiver(is_quiet_day_overtaken)
+def answer_whether_overtaken(letter: Letter, at: datetime, **_: Any) -> bool:
     return is_overtaken(letter, at)
 
 

@@ -121,7 +121,7 @@ def _is_for_its_reader(letter: Letter) -> bool:
 def _is_overtaken(letter: Letter, at: datetime) -> bool:
     if letter.kind != Letter.Kind.NOTHING_NEW:
         return False
-    return any(answer for _, answer in signals.quiet_day_letter_leaves.send(Letter, letter=letter, at=at))
+    return any(answer for _, answer in signals.is_quiet_day_overtaken.send(Letter, letter=letter, at=at))
 
 
 def _is_within_caps(letter: Letter, at: datetime) -> bool:

@@ -11,4 +11,4 @@ letter_refused = Signal()
 
 # A question rather than news, asked before a letter about a quiet day leaves: whether it is overtaken by now.
 # Arguments: letter, at. Answer: bool.
-quiet_day_letter_leaves = Signal()
+is_quiet_day_overtaken = Signal()

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.db.models.signals import pre_save
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from newsletter.due import next_digest_at
@@ -243,6 +245,43 @@ def test_a_digest_of_another_day_that_comes_at_the_same_hour_is_a_digest() -> No
     close_edition(late.pk, datetime(2026, 11, 21, 18, tzinfo=UTC))
     assert Delivery.objects.get(subscriber=reader).due_at == SUNDAY_AT_SEVEN
     assert tell_of_quiet_days(SUNDAY_AT_SEVEN) == 0
+
+
+def statements_of_a_look(readers: int, at: datetime) -> int:
+    """How many statements it takes to find that nobody is to be told, of so many readers in two time zones."""
+    Subscriber.objects.all().delete()
+    late = Edition.objects.filter(period=FRIDAY.isoformat()).first() or make_edition(day=FRIDAY)
+    for number in range(readers):
+        reader = make_listener(time_zone=["UTC", "Europe/Vienna"][number % 2])
+        make_delivery(late, reader, due_at=SUNDAY_AT_SEVEN)
+    with CaptureQueriesContext(connection) as captured:
+        assert tell_of_quiet_days(at) == 0
+    return len(captured)
+
+
+@pytest.mark.parametrize("at", [SUNDAY_AT_SEVEN - 2 * HOUR, SUNDAY_AT_SEVEN], ids=["before the hour", "with a digest"])
+def test_a_look_at_more_readers_takes_no_more_statements(at: datetime) -> None:
+    assert statements_of_a_look(10, at) == statements_of_a_look(20, at)
+
+
+@pytest.mark.parametrize("is_skipped", [True, False])
+def test_each_reader_of_an_hour_is_judged_by_what_they_chose_and_have(is_skipped: bool) -> None:
+    """All alike but for one thing, when there is no edition and when there is one that has nothing for them."""
+    paper, old = make_paper(listed_on=MONDAY), make_edition(day=FRIDAY)
+    told = [make_listener(), make_listener(paused_until=TUESDAY_AT_SEVEN.date(), quiet_day_told_on=SUNDAY)]
+    others = [make_listener(paused_until=TUESDAY_AT_SEVEN.date() + DAY), make_listener(cadence="weekly")]
+    others += [make_listener(preferences_changed_at=TUESDAY_AT_SEVEN + MINUTE), make_listener(), make_reader()]
+    make_delivery(old, others[3], due_at=TUESDAY_AT_SEVEN.replace(hour=0), status="accepted")
+    make_delivery(old, told[0], due_at=TUESDAY_AT_SEVEN.replace(hour=0) - MINUTE, status="accepted")
+    make_delivery(old, told[1], due_at=TUESDAY_AT_SEVEN, status="failed")
+    if is_skipped:
+        edition, nothing = make_edition(paper, day=MONDAY), {"status": "skipped", "skip_reason": "nothing_relevant"}
+        for reader in told + others:
+            make_delivery(edition, reader, due_at=TUESDAY_AT_SEVEN, **nothing)
+    else:
+        paper.delete()
+    assert tell_of_quiet_days(TUESDAY_AT_SEVEN + 2 * MINUTE) == len(told)
+    assert set(Letter.objects.values_list("subscriber", flat=True)) == {reader.pk for reader in told}
 
 
 # --- Once ---------------------------------------------------------------------------------------------------------
