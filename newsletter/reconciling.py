@@ -20,7 +20,7 @@ WAITING = [Delivery.Status.QUEUED, Delivery.Status.UNKNOWN]
 
 
 class Noted(NamedTuple):
-    """How many deliveries were named, how many of these are accepted now and were not before, and how many a process has
+    """How many deliveries were named, how many of these are accepted now and were not, and how many a process has
     in hand."""
 
     named: int
