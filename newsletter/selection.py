@@ -61,7 +61,7 @@ def _choose(offer: Offer, tastes: Sequence[Taste]) -> list[list[Pick]]:
 
 
 def name_others(offer: Offer, tastes: Sequence[Taste], chosen: Sequence[Sequence[Pick]]) -> list[list[int]]:
-    """Return for each reader the ids of at most `ALSO` of the first `TRENDING` papers of the edition, in its order, that
+    """Return for each reader the ids of up to `ALSO` of the first `TRENDING` papers of the edition, in its order, that
     are not among the `chosen` and that they may have."""
     if not offer.candidates:
         return [[] for _ in tastes]
