@@ -50,13 +50,16 @@ def send_due_letters(clock: Callable[[], datetime], *, until: datetime) -> int:
 
 
 def send_letter(letter_id: int, at: datetime, mailer: Mailer) -> bool:
-    """Send one due letter; return whether it was accepted. Raises NotSent or AccountBroken when none can leave.
+    """Send one due letter in the moment that was reserved for it, or give that back; return whether it was accepted.
 
+    Raises NotSent or AccountBroken when none can leave.
     Only one process gets to send it. When it surely did not leave, or the process died, it is due again, first after
     LEASE and then ever later: a confirmation that comes twice does less harm than one that never comes.
     """
     letter = _claim(letter_id, at)
     if letter is None:
+        # Thousands may be overtaken at once, by a late edition that needs the hour's messages itself.
+        throttle.give_back(1, at)
         return False
     accepted = False
     try:

@@ -23,6 +23,7 @@ from tests.subscribers.asking import (
     letter_to,
     send,
     send_due,
+    suppress,
     token_in,
 )
 
@@ -294,3 +295,12 @@ def test_letters_keep_to_the_limits_of_the_provider(settings: Settings, mail_ser
         ask(f"reader{number}@example.org")
     assert send_due(NOW) == 2
     assert send_due(NOW + 62 * MINUTE) == 1
+
+
+def test_letters_that_stay_at_home_use_up_no_limit(settings: Settings, mail_server: MailServer) -> None:
+    settings.MAIL_PER_HOUR = 2
+    for number in range(5):
+        suppress(ask(f"reader{number}@example.org").email)
+    ask()
+    assert send_due(NOW) == 1
+    assert throttle.room(2, NOW) == 1
