@@ -180,7 +180,7 @@ def make_choices(
 def save_choices(reader: Subscriber, choices: Mapping[str, Any], at: datetime) -> None:
     """Make what a visitor chose before signing up the preferences of `reader`; what is gone meanwhile is left out."""
     reader.interests = choices.get("interests", reader.interests)
-    if choices.get("time_zone") in TIME_ZONES:
+    if choices.get("time_zone") in TIME_ZONES and not _has_own_zone(reader):
         reader.time_zone = choices["time_zone"]
     reader.preferences_changed_at = at
     reader.save(update_fields=["interests", "time_zone", "preferences_changed_at"])
@@ -192,3 +192,9 @@ def save_choices(reader: Subscriber, choices: Mapping[str, Any], at: datetime) -
         # In place of what was wished for before, so that however many forms are sent for somebody, it stays one list.
         reader.wanted_papers.all().delete()
         like_by_arxiv_id(reader, choices["arxiv_ids"], at)
+
+
+def _has_own_zone(reader: Subscriber) -> bool:
+    """Return whether a reader who comes back had a time zone, which is not to be lost to the one a browser is in."""
+    is_set = reader.preferences_changed_at is not None or reader.time_zone != "UTC"
+    return reader.confirmed_at is not None and is_set

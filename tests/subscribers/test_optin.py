@@ -1,6 +1,7 @@
 import logging
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks
@@ -111,6 +112,24 @@ def test_a_stranger_cannot_choose_for_an_active_reader() -> None:
     reader.refresh_from_db()
     assert (reader.interests, reader.time_zone) == ("graphs", "UTC")
     assert not reader.feedback.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "zone"),
+    [
+        ({"time_zone": "Asia/Tokyo", "preferences_changed_at": NOW - DAY}, "Asia/Tokyo"),
+        # They chose UTC itself; or were imported with a zone.
+        ({"preferences_changed_at": NOW - DAY}, "UTC"),
+        ({"time_zone": "Asia/Tokyo"}, "Asia/Tokyo"),
+        # What they had chosen is forgotten, or there never was a choice; or whoever it was has not confirmed it.
+        ({}, "Europe/Paris"),
+        ({"time_zone": "Asia/Tokyo", "preferences_changed_at": NOW - DAY, "confirmed_at": None}, "Europe/Paris"),
+    ],
+)
+def test_who_comes_back_has_the_time_zone_they_had(fields: dict[str, Any], zone: str) -> None:
+    make_reader(email=ADDRESS, status="unsubscribed", **fields)
+    reader = ask(choices=make_choices([], [], "graphs", "Europe/Paris"))
+    assert (reader.time_zone, reader.interests) == (zone, "graphs")
 
 
 def test_an_impossible_time_zone_is_left_out() -> None:
