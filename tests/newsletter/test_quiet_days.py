@@ -259,6 +259,21 @@ def statements_of_a_look(readers: int, at: datetime) -> int:
     return len(captured)
 
 
+def test_a_look_at_more_readers_of_an_edition_that_has_nothing_for_them_takes_no_more_statements() -> None:
+    edition = make_edition(day=SATURDAY)
+
+    def look(readers: int) -> int:
+        Subscriber.objects.all().delete()
+        for _ in range(readers):
+            reader = make_listener(paused_until=MONDAY)
+            make_delivery(edition, reader, due_at=SUNDAY_AT_SEVEN, status="skipped", skip_reason="nothing_relevant")
+        with CaptureQueriesContext(connection) as captured:
+            assert tell_of_quiet_days(SUNDAY_AT_SEVEN) == 0
+        return len(captured)
+
+    assert look(10) == look(20)
+
+
 @pytest.mark.parametrize("at", [SUNDAY_AT_SEVEN - 2 * HOUR, SUNDAY_AT_SEVEN], ids=["before the hour", "with a digest"])
 def test_a_look_at_more_readers_takes_no_more_statements(at: datetime) -> None:
     assert statements_of_a_look(10, at) == statements_of_a_look(20, at)
