@@ -39,8 +39,10 @@ def preheader_of(titles: Sequence[str], opening: str) -> str:
         if len(_also([*named, title])) >= PREHEADER.stop:
             break
         named = [*named, title]
-    said = [_also(named), opening] if named else [opening, WHY_BELOW]
-    return shorten(said[0] if len(said[0]) >= PREHEADER.start else " ".join(said), PREHEADER.stop - 1)
+    line = _also(named) if named else opening
+    for more in (opening, WHY_BELOW) if named else (WHY_BELOW,):
+        line = line if len(line) >= PREHEADER.start else f"{line} {more}"
+    return shorten(line, PREHEADER.stop - 1)
 
 
 def _also(titles: Sequence[str]) -> str:

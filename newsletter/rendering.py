@@ -24,6 +24,7 @@ from newsletter.joining import Chosen, CompiledDigest, JoinedBody, Links
 from newsletter.models import Delivery, Edition, EditionEntry
 from papers.shortening import shorten
 from papers.trending import in_words
+from subscribers.emails import LIST_TAG
 from subscribers.links import absolute, preferences_token, unsubscribe_url
 from subscribers.models import Subscriber
 from subscribers.tokens import Purpose, make_token
@@ -40,7 +41,6 @@ OF_LINKS = (
 MARKS = ("opening", "preheader", "count", "reason", "own", "public", *OF_LINKS)
 # Characters of a title that is only named.
 NAMED = 90
-LIST_TAG = "daily"
 
 
 def compile_fragments(edition: Edition, entries: Sequence[EditionEntry]) -> dict[str, Any]:

@@ -51,7 +51,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="subscriber",
             index=models.Index(
-                condition=models.Q(("hears_of_quiet_days", True)), fields=["cadence"], name="hears_of_quiet_days"
+                condition=models.Q(("hears_of_quiet_days", True)),
+                fields=["cadence", "hour", "time_zone"],
+                name="hears_of_quiet_days",
             ),
         ),
     ]

@@ -169,7 +169,11 @@ class Subscriber(models.Model):
             # Those who never confirmed, for retention; the newest first, for the admin.
             models.Index(fields=["-created_at", "-id"], name="reader_list"),
             # Whom to tell of a day without a digest.
-            models.Index(fields=["cadence"], name="hears_of_quiet_days", condition=Q(hears_of_quiet_days=True)),
+            models.Index(
+                fields=["cadence", "hour", "time_zone"],
+                name="hears_of_quiet_days",
+                condition=Q(hears_of_quiet_days=True),
+            ),
         ]
 
     def __str__(self) -> str:

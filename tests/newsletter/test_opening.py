@@ -2,7 +2,7 @@ import re
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.opening import LONGEST_SUBJECT, NUMBERS, PREHEADER, opening_of, preheader_of, subject_of
@@ -78,6 +78,8 @@ def test_no_subject_is_too_long_to_be_shown(said: Sequence[str]) -> None:
     assert len(said) == 1 or subject.endswith(f" and {len(said) - 1} more")
 
 
+@example(["A", "B"], Basis.TRENDING)
+@example(["A"], Basis.TRENDING)
 @given(titles, st.sampled_from(Basis))
 def test_beside_the_subject_stands_neither_nothing_nor_too_much(said: Sequence[str], basis: Basis) -> None:
     opening = opening_of([basis] * len(said))
@@ -90,5 +92,6 @@ def test_beside_the_subject_stand_the_next_titles() -> None:
     said = ["First", "Sorting in Space", "A Walk in the Park", "Marmots of the Alps and Elsewhere", "Too long " * 9]
     expected = "Also: Sorting in Space; A Walk in the Park; Marmots of the Alps and Elsewhere."
     assert preheader_of(said, "All five match.") == expected
-    assert preheader_of(["First", "B"], "Both match what you asked for.") == "Also: B. Both match what you asked for."
+    short = "Also: B. Both match what you asked for. The mail says why."
+    assert preheader_of(["First", "B"], "Both match what you asked for.") == short
     assert preheader_of(["First"], "One paper for you: it matches what you asked for.").startswith("One paper for you")

@@ -18,7 +18,6 @@ from newsletter.due import next_digest_at
 from newsletter.editions import close_edition
 from newsletter.models import Delivery, Edition
 from newsletter.quiet_days import tell_of_quiet_days
-from newsletter.rendering import LIST_TAG as DIGESTS
 from papers.models import SourceRun
 from subscribers.emails import LIST_TAG
 from subscribers.models import Letter, Subscriber
@@ -398,13 +397,12 @@ def test_it_belongs_to_the_list_of_digests_and_is_left_with_one_click(
 ) -> None:
     settings.NEWSLETTER_FROM = "Digest <digest@papers.example>"
     settings.SUBSCRIBERS_FROM = "Readers <readers@papers.example>"
-    assert LIST_TAG == DIGESTS
     reader = make_listener()
     tell_of_quiet_days(SUNDAY_AT_SEVEN)
     send_due(SUNDAY_AT_SEVEN)
     letter = read_mail(mail_server.received[0].content)
     assert str(letter["From"]) == "Digest <digest@papers.example>"
-    assert str(letter["List-Id"]).endswith(f"<{DIGESTS}.papers.example>")
+    assert str(letter["List-Id"]).endswith(f"<{LIST_TAG}.papers.example>")
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     link = str(letter["List-Unsubscribe"]).strip("<>").removeprefix(settings.SITE_URL)
     assert Client().post(link, {"List-Unsubscribe": "One-Click"}).status_code == 200
