@@ -79,8 +79,8 @@ chaos: $(VENV)/development ## Everything that can go wrong while an edition leav
 faults: $(VENV)/development ## The most telling of that, with fewer readers
 	@$(BIN)/pytest -m chaos
 
-ci: $(VENV)/development ## What the continuous integration runs, two things at a time
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target services test browser judge faults lint
+ci: $(VENV)/development ## What the continuous integration runs, three things at a time
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target services test browser judge faults lint
 
 lock: $(VENV)/development ## Pin the newest versions that requirements*.in allow
 	@for name in requirements requirements-dev; do \
