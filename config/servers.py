@@ -10,7 +10,7 @@ MAIL_SCHEMES = ("smtp", "smtp+tls", "smtp+ssl", "smtps")
 DATABASE_SCHEMES = ("postgres", "postgresql", "pgsql", "psql")
 REDIS_SCHEMES = ("redis", "rediss")
 SITE = re.compile(
-    r"https?://[a-z0-9.-]*[a-z0-9](:\d{1,4}|:[1-5]\d{4})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", re.ASCII | re.IGNORECASE
+    r"https?://[a-z0-9.-]*[a-z0-9](:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", re.ASCII | re.IGNORECASE
 )
 SENDER = re.compile(r"""(?P<name>"[^"\\\r\n]*"|[^"\\<>()\[\],:;@\r\n]*?) *<(?P<address>\S+)>|(?P<alone>\S+)""")
 ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"\\]+@[\w-]+(\.[\w-]+)*")
@@ -41,7 +41,7 @@ def check_redis(name: str, url: str) -> None:
 
 def check_site(name: str, url: str) -> None:
     """Raise when `url` is more or less than a site such as https://papers.example.org."""
-    if not SITE.fullmatch(url):
+    if not (SITE.fullmatch(url) and _has_possible_port(url)):
         raise ImproperlyConfigured(
             f"{name} must be an http or https address without a path, such as https://papers.example.org; of a name in "
             "other letters than those of ASCII the form that begins with xn--."
@@ -65,6 +65,13 @@ def check_addresses(name: str, addresses: Iterable[str]) -> None:
         raise ImproperlyConfigured(
             f"{name} must be addresses separated by commas, such as a@example.org,b@example.org."
         )
+
+
+def _has_possible_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _parts(name: str, url: str, schemes: Iterable[str], example: str) -> SplitResult:

@@ -94,7 +94,7 @@ def test_each_of_several_addresses_must_be_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://papers.example", "http://localhost:8000", "https://xn--ppers-fra.example", "http://[::1]:8000"]
+    "url", ["https://papers.example", "http://localhost:65535", "https://xn--ppers-fra.example", "http://[::1]:8000"]
 )
 def test_a_site_is_taken(url: str) -> None:
     check_site(NAME, url)
