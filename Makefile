@@ -10,7 +10,7 @@ export WEB_PORT
 EVERYWHERE := not services and not browser and not judge and not chaos
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test services browser gallery judge lint format bench chaos faults ci lock
+.PHONY: help demo run test postgres services browser gallery judge lint format bench chaos faults ci lock
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -38,10 +38,13 @@ run: $(VENV)/runtime ## Web server and worker in one terminal; Ctrl-C ends both
 test: $(VENV)/development ## Everything that needs no service and no browser
 	@$(BIN)/pytest -m "$(EVERYWHERE)"
 
-services bench: export TEST_DATABASE_URL ?= postgres://postgres:postgres@127.0.0.1:5432/postgres
-services: $(VENV)/development ## What uses the database on PostgreSQL, then the tests that need Redis and a real Celery node
+postgres services bench: export TEST_DATABASE_URL ?= postgres://postgres:postgres@127.0.0.1:5432/postgres
+postgres: $(VENV)/development ## What uses the database, on PostgreSQL
 	@DATABASE_URL=$$TEST_DATABASE_URL $(BIN)/pytest -m "$(EVERYWHERE) and django_db" --hypothesis-profile few --ignore tests/test_embedded.py
-	@DATABASE_URL=$$TEST_DATABASE_URL $(BIN)/pytest -m services
+
+# A database of its own, so that both may run at once.
+services: $(VENV)/development ## The tests that need PostgreSQL, Redis and a real Celery node
+	@DATABASE_URL=$${TEST_DATABASE_URL%/*}/services $(BIN)/pytest -m services
 
 browser: $(VENV)/development ## The pages in Chromium, light and dark, phone and desk; pictures in var/screenshots
 	@$(BIN)/pytest -m browser
@@ -80,7 +83,7 @@ faults: $(VENV)/development ## The most telling of that, with fewer readers
 	@$(BIN)/pytest -m chaos
 
 ci: $(VENV)/development ## What the continuous integration runs, three things at a time
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target services test browser judge faults lint
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target postgres test browser services judge faults lint
 
 lock: $(VENV)/development ## Pin the newest versions that requirements*.in allow
 	@for name in requirements requirements-dev; do \
