@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from papers.modelling import refresh_text_model
 from papers.models import Topic
@@ -11,6 +12,11 @@ from subscribers.models import Subscriber
 from tests.factories import make_edition, make_paper, make_reader
 from tests.newsletter.catalogue import titles
 from tests.newsletter.interests import OFFERED, Papers
+
+
+@pytest.fixture
+def _the_listing_is_read(settings: Settings) -> None:
+    settings.PAPERS_SOURCES = ["huggingface", "arxiv"]
 
 
 @pytest.fixture

@@ -1,77 +1,37 @@
 """Who asked to hear of days without a digest is told why there is none, once, at their hour; nobody else is."""
 
-import logging
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
-from django.db.models.signals import pre_save
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from pytest_django import Settings
 
 from newsletter.due import next_digest_at
 from newsletter.editions import close_edition
 from newsletter.models import Delivery, Edition
 from newsletter.quiet_days import tell_of_quiet_days
-from papers.models import SourceRun
-from subscribers.emails import LIST_TAG
 from subscribers.models import Letter, Subscriber
-from subscribers.preferences import change_preferences
 from tests.conftest import MailServer
 from tests.factories import make_delivery, make_edition, make_paper, make_reader
-from tests.letters import read_mail, text_of
+from tests.newsletter.listeners import (
+    FRIDAY,
+    HOUR,
+    MONDAY,
+    MONDAY_AT_SEVEN,
+    SATURDAY,
+    SUNDAY,
+    SUNDAY_AT_SEVEN,
+    TUESDAY_AT_SEVEN,
+    draft,
+    letters,
+    make_listener,
+    read_list,
+    told_over,
+)
 from tests.subscribers.asking import DAY, MINUTE, send_due, suppress
 
-pytestmark = pytest.mark.django_db
-
-HOUR = timedelta(hours=1)
-LONG_AGO = datetime(2026, 11, 1, tzinfo=UTC)
-FRIDAY, SATURDAY, SUNDAY, MONDAY = (date(2026, 11, day) for day in (20, 21, 22, 23))
-# Seven o'clock of the readers below, the day after the one that the digest would have been about.
-SUNDAY_AT_SEVEN = datetime(2026, 11, 22, 7, tzinfo=UTC)
-MONDAY_AT_SEVEN = datetime(2026, 11, 23, 7, tzinfo=UTC)
-TUESDAY_AT_SEVEN = datetime(2026, 11, 24, 7, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def _the_listing_is_read(settings: Settings) -> None:
-    settings.PAPERS_SOURCES = ["huggingface", "arxiv"]
-
-
-def make_listener(**fields: object) -> Subscriber:
-    """Somebody who wants to hear of days without a digest."""
-    facts: dict[str, Any] = {"hears_of_quiet_days": True, "confirmed_at": LONG_AGO} | fields
-    return make_reader(**facts)
-
-
-def letters() -> list[tuple[datetime, str]]:
-    """The hour and the reason of each letter that waits."""
-    return list(Letter.objects.filter(kind="nothing_new").order_by("asked_at").values_list("asked_at", "why"))
-
-
-def told_over(first: datetime, last: datetime) -> list[datetime]:
-    """The hours of all letters that are made, and taken away, when it is looked every hour."""
-    at, hours = first, []
-    while at <= last:
-        if tell_of_quiet_days(at):
-            hours += [hour for hour, _ in letters()]
-            Letter.objects.all().delete()
-            assert tell_of_quiet_days(at) == 0
-        at += HOUR
-    return hours
-
-
-def read_list(*, status: str = "read", at: datetime) -> None:
-    SourceRun.objects.create(source="huggingface", due_at=at, started_at=at, status=status)
-
-
-def draft(day: date) -> Edition:
-    return make_edition(make_paper(listed_on=day), day=day, status="draft")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_the_listing_is_read")]
 
 
 # --- When ---------------------------------------------------------------------------------------------------------
@@ -296,139 +256,3 @@ def test_each_reader_of_an_hour_is_judged_by_what_they_chose_and_have(is_skipped
         paper.delete()
     assert tell_of_quiet_days(TUESDAY_AT_SEVEN + 2 * MINUTE) == len(told)
     assert set(Letter.objects.values_list("subscriber", flat=True)) == {reader.pk for reader in told}
-
-
-# --- Once ---------------------------------------------------------------------------------------------------------
-
-
-class Killed(BaseException):
-    """The process ends here."""
-
-
-@pytest.fixture
-def _dies_while_it_writes() -> Iterator[None]:
-    def die(**_: object) -> None:
-        raise Killed
-
-    pre_save.connect(die, sender=Letter)
-    yield
-    pre_save.disconnect(die, sender=Letter)
-
-
-@pytest.mark.usefixtures("_dies_while_it_writes")
-def test_a_process_that_dies_has_told_nobody_and_marked_nobody() -> None:
-    reader = make_listener()
-    with pytest.raises(Killed):
-        tell_of_quiet_days(SUNDAY_AT_SEVEN)
-    reader.refresh_from_db()
-    assert reader.quiet_day_told_on is None
-    assert letters() == []
-
-
-def test_another_hour_on_the_same_day_brings_no_second_letter(mail_server: MailServer) -> None:
-    reader = make_listener()
-    tell_of_quiet_days(SUNDAY_AT_SEVEN)
-    assert send_due(SUNDAY_AT_SEVEN) == 1
-    change_preferences(reader, SUNDAY_AT_SEVEN + HOUR, hour=9)
-    assert told_over(SUNDAY_AT_SEVEN + HOUR, SUNDAY_AT_SEVEN + 12 * HOUR) == []
-    assert told_over(SUNDAY_AT_SEVEN + 20 * HOUR, SUNDAY_AT_SEVEN + 27 * HOUR) == [MONDAY_AT_SEVEN + 2 * HOUR]
-
-
-def test_mail_that_was_held_back_is_made_up_for_by_one_letter(mail_server: MailServer) -> None:
-    make_listener()
-    tell_of_quiet_days(SUNDAY_AT_SEVEN)
-    tell_of_quiet_days(MONDAY_AT_SEVEN)
-    assert send_due(MONDAY_AT_SEVEN) == 1
-    assert "about a Sunday" in " ".join(text_of(read_mail(mail_server.received[0].content)).split())
-    assert not Letter.objects.exists()
-
-
-# --- Before it leaves ---------------------------------------------------------------------------------------------
-
-
-def test_a_digest_that_goes_out_after_all_takes_the_letter_s_place(mail_server: MailServer) -> None:
-    reader = make_listener()
-    tell_of_quiet_days(SUNDAY_AT_SEVEN)
-    late = draft(SATURDAY)
-    close_edition(late.pk, SUNDAY_AT_SEVEN + MINUTE)
-    assert Delivery.objects.get(subscriber=reader).status == "queued"
-    assert send_due(SUNDAY_AT_SEVEN + MINUTE) == 0
-    assert not Letter.objects.exists()
-    assert mail_server.received == []
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"hears_of_quiet_days": False},
-        {"paused_until": date(2026, 12, 24)},
-        {"status": "unsubscribed"},
-        {"email": "elsewhere@example.org"},
-    ],
-    ids=lambda change: next(iter(change)),
-)
-def test_who_wants_none_any_more_gets_none(change: dict[str, object], mail_server: MailServer) -> None:
-    make_listener()
-    tell_of_quiet_days(SUNDAY_AT_SEVEN)
-    Subscriber.objects.update(**change)
-    assert send_due(SUNDAY_AT_SEVEN) == 0
-    assert not Letter.objects.exists()
-
-
-def test_a_letter_that_is_late_stays_at_home(mail_server: MailServer) -> None:
-    make_listener()
-    tell_of_quiet_days(SUNDAY_AT_SEVEN)
-    assert send_due(SUNDAY_AT_SEVEN + 12 * HOUR + MINUTE) == 0
-    assert not Letter.objects.exists()
-
-
-def test_a_digest_that_came_before_does_not_keep_the_letter(mail_server: MailServer) -> None:
-    reader, paper = make_listener(), make_paper(listed_on=FRIDAY)
-    make_delivery(make_edition(paper, day=FRIDAY), reader, paper, due_at=SUNDAY_AT_SEVEN - DAY, status="accepted")
-    assert tell_of_quiet_days(SUNDAY_AT_SEVEN) == 1
-    assert send_due(SUNDAY_AT_SEVEN) == 1
-
-
-# --- The mail -----------------------------------------------------------------------------------------------------
-
-
-def test_it_belongs_to_the_list_of_digests_and_is_left_with_one_click(
-    mail_server: MailServer, settings: Settings
-) -> None:
-    settings.NEWSLETTER_FROM = "Digest <digest@papers.example>"
-    settings.SUBSCRIBERS_FROM = "Readers <readers@papers.example>"
-    reader = make_listener()
-    tell_of_quiet_days(SUNDAY_AT_SEVEN)
-    send_due(SUNDAY_AT_SEVEN)
-    letter = read_mail(mail_server.received[0].content)
-    assert str(letter["From"]) == "Digest <digest@papers.example>"
-    assert str(letter["List-Id"]).endswith(f"<{LIST_TAG}.papers.example>")
-    assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    link = str(letter["List-Unsubscribe"]).strip("<>").removeprefix(settings.SITE_URL)
-    assert Client().post(link, {"List-Unsubscribe": "One-Click"}).status_code == 200
-    reader.refresh_from_db()
-    assert not reader.is_active
-
-
-def test_neither_address_nor_wishes_stand_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    make_listener(email="ada.lovelace@example.org", interests="engines")
-    tell_of_quiet_days(SUNDAY_AT_SEVEN)
-    assert "1 readers are told" in caplog.text
-    assert "lovelace" not in caplog.text
-    assert "engines" not in caplog.text
-
-
-def test_it_is_rung_for_and_a_part_of_a_tick(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, outbox: object
-) -> None:
-    assert "newsletter.tasks.tell_of_quiet_days_task" in {
-        entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()
-    }
-    settings.PAPERS_SOURCES = []
-    monkeypatch.setattr("django.utils.timezone.now", lambda: SUNDAY_AT_SEVEN)
-    reader = make_listener()
-    call_command("tick")
-    reader.refresh_from_db()
-    assert reader.quiet_day_told_on == SATURDAY
-    assert not Letter.objects.exists()
