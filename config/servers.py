@@ -76,12 +76,10 @@ def _has_possible_port(url: str) -> bool:
 
 def _parts(name: str, url: str, schemes: Iterable[str], example: str) -> SplitResult:
     """Return the parts of `url`. What cannot be read is not shown: it may be a part of a password."""
-    try:
-        parts = urlsplit(url)
-        is_read = parts.port != 0 and not parts.fragment
-    except ValueError:
-        is_read = False
-    if not is_read or parts.scheme not in schemes:
+    if not _has_possible_port(url):
+        raise ImproperlyConfigured(_wrong(name, example))
+    parts = urlsplit(url)
+    if parts.fragment or parts.scheme not in schemes:
         raise ImproperlyConfigured(_wrong(name, example))
     return parts
 

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from mail import throttle
 from mail.message import Message
-from mail.outcomes import AccountBroken, NotSent, Refused, RefusedForNow, Uncertain
+from mail.outcomes import AccountBroken, HandOverError, NotSent, Refused, RefusedForNow, Uncertain
 from mail.transport import Mailer
 from newsletter.claiming import CLAIM_SIZE, claim, in_hand
 from newsletter.due import reason_to_skip
@@ -90,12 +90,10 @@ class Sender:
             is_open = self._send_in_windows(wanted[: slots.count], slots) and is_open
         except NotSent as err:
             logger.warning("No connection to the mail server: %s", err)
-            self._hand.note(*[retried(delivery, str(err), self.clock()) for delivery in self._hand.untouched.values()])
+            self._put_off(err)
             is_open = False
         except RefusedForNow as err:
-            until = self._pause_for_all(err)
-            at = self.clock()
-            self._hand.note(*[retried(one, str(err), at, not_before=until) for one in self._hand.untouched.values()])
+            self._put_off(err, not_before=self._pause_for_all(err))
             is_open = False
         except AccountBroken as err:
             pause_for_account(
@@ -105,6 +103,11 @@ class Sender:
         finally:
             is_open = self._finish(slots) and is_open
         return is_open
+
+    def _put_off(self, err: HandOverError, *, not_before: datetime | None = None) -> None:
+        """Note that what has not left is tried again later."""
+        at = self.clock()
+        self._hand.note(*[retried(one, str(err), at, not_before=not_before) for one in self._hand.untouched.values()])
 
     def _is_wanted(self, delivery: Delivery, at: datetime) -> bool:
         """Whether a delivery is to be sent as far as its claim told; noted if it is not."""

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.utils.text import wrap
 
 from mail.quoted import quote
-from newsletter.opening import opening_of, preheader_of, subject_of
+from newsletter.opening import count_of, opening_of, preheader_of, subject_of
 from newsletter.reasons import Basis
 
 # What stands between marks, and the names of the marks.
@@ -151,7 +151,7 @@ class CompiledDigest:
             said={
                 "opening": opening,
                 "preheader": preheader_of(titles, opening),
-                "count": _count(len(picks)),
+                "count": count_of(len(picks)),
                 "site_url": settings.SITE_URL,
             },
             links=vars(links),
@@ -209,10 +209,6 @@ def _quoted_wrapped(value: str) -> bytes:
 @lru_cache(maxsize=4096)
 def _quoted_escaped(value: str) -> bytes:
     return quote(escape(value))
-
-
-def _count(papers: int) -> str:
-    return "one paper" if papers == 1 else f"{papers} papers"
 
 
 def _cut(source: str, *, marks: Mapping[str, str], is_own: bool) -> Cut:

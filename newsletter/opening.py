@@ -39,9 +39,10 @@ def preheader_of(titles: Sequence[str], opening: str) -> str:
         if len(_also([*named, title])) >= PREHEADER.stop:
             break
         named = [*named, title]
-    line = _also(named) if named else opening
-    for more in (opening, WHY_BELOW) if named else (WHY_BELOW,):
-        line = line if len(line) >= PREHEADER.start else f"{line} {more}"
+    line = _also(named) if named else ""
+    for more in (opening, WHY_BELOW):
+        if len(line) < PREHEADER.start:
+            line = f"{line} {more}".lstrip()
     return shorten(line, PREHEADER.stop - 1)
 
 
@@ -49,11 +50,15 @@ def _also(titles: Sequence[str]) -> str:
     return f"Also: {'; '.join(titles)}."
 
 
+def count_of(papers: int) -> str:
+    return "one paper" if papers == 1 else f"{papers} papers"
+
+
 def opening_of(bases: Sequence[str]) -> str:
     """Return a sentence that is true of these picks, of which each rests on one of `Basis`; so far as it is known."""
     counts = Counter(bases)
     if counts.keys() - SAID.keys():
-        return f"{_number(len(bases)).capitalize()} paper{'s'[: len(bases) > 1]} for you."
+        return f"{count_of(len(bases)).capitalize()} for you."
     return _opening(tuple((basis, counts[basis]) for basis in SAID if counts[basis]))
 
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason, tracking
-from django.conf import settings
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -42,16 +41,7 @@ def answer_whether_overtaken(letter: Letter, at: datetime, **_: Any) -> bool:
 @receiver(letter_refused)
 def on_letter_refused(reference: str, detail: str, at: datetime, **_: Any) -> None:
     """Keep it as that of a digest is kept: as news like a provider's, from which the same follows."""
-    event = DeliveryEvent(
-        key=f"refused:{reference}",
-        provider=settings.MAIL_PROVIDER,
-        kind=Kind.REJECTED,
-        is_permanent=True,
-        reference=reference,
-        happened_at=at,
-        received_at=at,
-        detail=detail[:200],
-    )
+    event = DeliveryEvent.of_refusal(reference, detail, at)
     DeliveryEvent.objects.bulk_create([event], ignore_conflicts=True)
 
 

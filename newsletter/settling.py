@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import stamina
-from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 
@@ -118,19 +117,10 @@ def log_trouble(outcomes: Iterable[Outcome]) -> None:
 
 def note_hard_refusals(outcomes: Iterable[Outcome], at: datetime) -> None:
     """Keep that there is no such mailbox as news like a provider's, from which the same follows."""
-    refused = [outcome for outcome in outcomes if outcome.is_hard]
     events = [
-        DeliveryEvent(
-            key=f"refused:{outcome.delivery.pk}",
-            provider=settings.MAIL_PROVIDER,
-            kind=DeliveryEvent.Kind.REJECTED,
-            is_permanent=True,
-            reference=str(outcome.delivery.pk),
-            happened_at=at,
-            received_at=at,
-            detail=outcome.facts["detail"],
-        )
-        for outcome in refused
+        DeliveryEvent.of_refusal(str(outcome.delivery.pk), outcome.facts["detail"], at)
+        for outcome in outcomes
+        if outcome.is_hard
     ]
     DeliveryEvent.objects.bulk_create(events, ignore_conflicts=True)
 

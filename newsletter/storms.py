@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, Q
 
 from newsletter.alerts import raise_alert
 from newsletter.models import Alert, Delivery, Edition
@@ -24,13 +23,13 @@ def pause_in_storm(edition_id: int, at: datetime) -> bool:
     """
     edition = Edition.objects.defer("fragments").get(pk=edition_id)
     since = max(at - STORM_WITHIN, edition.resumed_at or at - STORM_WITHIN)
-    lately = edition.deliveries.filter(settled_at__gte=since).exclude(status=Delivery.Status.SKIPPED)
-    found = lately.aggregate(bad=Count("pk", filter=Q(status__in=BAD)), all=Count("pk"))
-    is_storm = bool(found["bad"] >= STORM and 2 * found["bad"] >= found["all"])
+    lately = edition.deliveries.filter(settled_at__gte=since)
+    bad, taken = lately.filter(status__in=BAD).count(), lately.taken().count()
+    is_storm = bad >= max(STORM, taken)
     if is_storm:
         told = most_frequent(edition, *BAD, since=since)
         why = f"{told.rstrip('.')}. Mend that" if told else "Look at why"
-        text = f"{found['bad']} of the last {found['all']} messages failed. {why}, then resume the edition."
+        text = f"{bad} of the last {bad + taken} messages failed. {why}, then resume the edition."
         _pause(edition, Alert.Kind.STORM, text, at)
     return is_storm
 

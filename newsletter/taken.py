@@ -15,14 +15,10 @@ RATE_FROM = timedelta(seconds=10)
 
 
 def taken_since(since: datetime, at: datetime) -> DeliveryQuerySet:
-    """Return what a process handed over and the provider took after `since`, of whatever edition.
-
-    Of what was only noted by then, because a log or an event told of it, nobody knows when it left: its detail says so.
-    """
+    """Return what the provider took after `since`, of whatever edition."""
     # Only what is not late leaves: with the hour, the index of the ledger finds it.
     promised = Delivery.objects.filter(due_at__gt=since - settings.NEWSLETTER_LATE_AFTER, due_at__lte=at)
-    taken = promised.filter(status=Delivery.Status.ACCEPTED, detail="")
-    return taken.filter(settled_at__gt=since, settled_at__lte=at).order_by()
+    return promised.taken().filter(settled_at__gt=since, settled_at__lte=at).order_by()
 
 
 def has_any_left_since(since: datetime) -> bool:

@@ -20,6 +20,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Queued ones whose time has come, of editions that may go out."""
         return self.queued().filter(next_attempt_at__lte=at, edition__in=Edition.objects.sending())
 
+    def taken(self) -> DeliveryQuerySet:
+        """What the provider took from the process that settled it. Of what a log or an event told nobody knows when it
+        left; its detail says so."""
+        return self.filter(status=Delivery.Status.ACCEPTED, detail="")
+
     def expired(self, at: datetime) -> DeliveryQuerySet:
         """Those whose sending process has not been heard of within its lease."""
         return self.filter(lease_until__lt=at)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -57,3 +60,17 @@ class DeliveryEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} ({self.provider})"
+
+    @classmethod
+    def of_refusal(cls, reference: str, detail: str, at: datetime) -> DeliveryEvent:
+        """Return, not stored, that a message was refused since there is no such mailbox: as news like a provider's."""
+        return cls(
+            key=f"refused:{reference}",
+            provider=settings.MAIL_PROVIDER,
+            kind=cls.Kind.REJECTED,
+            is_permanent=True,
+            reference=reference,
+            happened_at=at,
+            received_at=at,
+            detail=detail[:200],
+        )

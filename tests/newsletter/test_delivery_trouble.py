@@ -22,6 +22,7 @@ from newsletter.delivery import send_due
 from newsletter.events import process_events
 from newsletter.models import Alert, Delivery, Edition
 from newsletter.operating import retry_failed
+from newsletter.reconciling import note_sent
 from newsletter.settling import persist
 from newsletter.storms import STORM
 from subscribers.models import Subscriber, Suppression
@@ -131,6 +132,15 @@ def test_a_storm_of_failures_pauses_the_edition_and_tells_of_it_once(mail_server
     mail_server.replies = ["550 no"] * (STORM - 1)
     assert send(NOW + MINUTE)["accepted"] == 200 - (STORM - 1)
     assert Edition.objects.get().paused_at is None
+
+
+def test_what_a_log_told_just_now_hides_no_storm(mail_server: MailServer) -> None:
+    queue(readers=3 * 100)
+    told = Delivery.objects.values_list("pk", flat=True)[:200]
+    assert note_sent((f"{delivery_id}\n" for delivery_id in told), NOW).changed == 200
+    mail_server.replies = ["550 no"] * 100
+    assert send() == {"failed": 100}
+    assert Edition.objects.get().paused_at
 
 
 def test_a_few_failures_among_many_are_no_storm(mail_server: MailServer) -> None:

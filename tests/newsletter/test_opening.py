@@ -60,7 +60,7 @@ def number_of(word: str) -> int:
 
 
 def test_of_picks_whose_basis_is_not_known_nothing_is_claimed() -> None:
-    assert opening_of(["", Basis.WISHED]) == "Two papers for you."
+    assert opening_of(["", Basis.WISHED]) == "2 papers for you."
     assert opening_of([""]) == "One paper for you."
 
 
