@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "import_export",
     "mail",
+    "staff",
     "papers",
     "subscribers",
     "newsletter",

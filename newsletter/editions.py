@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 
+from newsletter.arranging import arrange
 from newsletter.audience import deliver_to_readers
 from newsletter.choosing import make_offer
 from newsletter.models import Edition, EditionEntry
@@ -203,6 +204,17 @@ def _set_entries(edition: Edition, ranked: Sequence[Ranked]) -> None:
     EditionEntry.objects.filter(pk__in=[entry.pk for entry in entries.values() if not entry.is_curated]).delete()
     EditionEntry.objects.bulk_update(changed, ["rank", "score", "parts"])
     EditionEntry.objects.bulk_create(new)
+    set_places(edition)
+
+
+def set_places(edition: Edition) -> None:
+    """Store where each entry stands: whoever changes ranks, pins or positions calls this, holding the edition."""
+    moved = []
+    for place, entry in enumerate(arrange(edition.entries.select_related("paper")), start=1):
+        if entry.place != place:
+            entry.place = place
+            moved.append(entry)
+    EditionEntry.objects.bulk_update(moved, ["place"])
 
 
 def _freeze(edition: Edition, at: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, F, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django_stubs_ext import WithAnnotations
@@ -18,6 +18,7 @@ from unfold.decorators import display
 from papers.forms import EDITORS_FIELDS, FACTS, PaperForm, TopicForm
 from papers.models import Paper, Repository, Signal, SourceRun, Topic, TrendingScore
 from papers.search_index import index_papers
+from staff.pages import Kept, ReadOnly
 
 # What only sources know.
 SOURCES_FIELDS = (
@@ -41,23 +42,6 @@ RUN_COLOURS: dict[str, str] = {
     SourceRun.Status.FAILED: "danger",
     SourceRun.Status.RESTING: "warning",
 }
-
-
-class Kept:
-    """For rows that come and go by the service's own rules: nobody adds or deletes them by hand."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-class ReadOnly(Kept):
-    """For rows that only the service writes."""
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 class SignalInline(ReadOnly, TabularInline[Signal, Paper]):

@@ -11,8 +11,8 @@ from unfold.decorators import display
 
 from newsletter.admin.words import short
 from newsletter.models import Delivery, DeliveryEvent, Edition
-from papers.admin import ReadOnly
 from papers.models import Paper
+from staff.pages import ReadOnly
 from subscribers.models import Subscriber
 
 DELIVERY_COLOURS: dict[str, str] = {

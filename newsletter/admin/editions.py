@@ -21,7 +21,7 @@ from newsletter.admin.words import short
 from newsletter.editions import close_edition, place_last
 from newsletter.models import Alert, Delivery, Edition, EditionEntry, EditionQuerySet
 from newsletter.progress import progress_of
-from papers.admin import Kept
+from staff.pages import Kept
 
 EDITION_COLOURS: dict[str, str] = {
     Edition.Status.DRAFT: "info",

@@ -7,9 +7,9 @@ from django.http import HttpRequest
 from unfold.admin import TabularInline
 
 from newsletter.models import Edition, EditionEntry
-from papers.admin import Kept
 from papers.models import Paper
 from papers.trending import in_words
+from staff.pages import Kept
 
 
 class EntryForm(forms.ModelForm[EditionEntry]):
@@ -44,7 +44,7 @@ class EntryInline(Kept, TabularInline[EditionEntry, Edition]):
 
     @admin.display(description="goes out", boolean=True)
     def goes_out(self, entry: EditionEntry) -> bool:
-        return not (entry.is_hidden or entry.paper.is_hidden)
+        return entry.goes_out
 
 
 class NewEntryForm(forms.ModelForm[EditionEntry]):

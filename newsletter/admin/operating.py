@@ -10,7 +10,7 @@ from mail.models import Provider
 from newsletter.admin.edition_actions import by, warn
 from newsletter.models import Alert, Heartbeat
 from newsletter.operating import start_again, stop_all
-from papers.admin import ReadOnly
+from staff.pages import ReadOnly
 
 
 @admin.register(Alert)

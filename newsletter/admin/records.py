@@ -9,7 +9,7 @@ from unfold.admin import ModelAdmin
 from newsletter.models import RetentionRun
 from newsletter.retention import in_words as removed_in_words
 from newsletter.undoing import undo_import
-from papers.admin import ReadOnly
+from staff.pages import ReadOnly
 from subscribers.models import ImportBatch
 
 # Readers of an import that is undone: more takes longer than a request may.

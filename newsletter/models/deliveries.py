@@ -99,6 +99,7 @@ class Delivery(models.Model):
     class Meta:
         verbose_name_plural = "deliveries"
         ordering = ["-due_at", "id"]
+        permissions = [("resolve_delivery", "Can have deliveries sent again, or let them be")]
         constraints = [
             models.UniqueConstraint(fields=["edition", "subscriber"], name="one_delivery_per_edition_and_subscriber"),
             models.CheckConstraint(
@@ -119,6 +120,11 @@ class Delivery(models.Model):
             models.Index(fields=["-due_at", "id"], name="delivery_ledger"),
             # Counts by status of an edition.
             models.Index(fields=["edition", "status"], name="delivery_counts"),
+            # What came back lately, for the dashboard; few of many.
+            models.Index(fields=["bounced_at"], name="delivery_bounced", condition=Q(bounced_at__isnull=False)),
+            models.Index(
+                fields=["complained_at"], name="delivery_complained", condition=Q(complained_at__isnull=False)
+            ),
             # Events of providers that do not give our reference back.
             models.Index(
                 fields=["provider_message_id"], name="delivery_by_message_id", condition=~Q(provider_message_id="")

@@ -6,9 +6,9 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 
 from newsletter.periods import Period
 from newsletter.schedule import is_weekend
@@ -65,6 +65,19 @@ class Edition(models.Model):
     pause_reason = models.CharField(max_length=300, blank=True, help_text="Why it was paused by itself.")
     # What failed before was looked at by whoever resumed it.
     resumed_at = models.DateTimeField(null=True, blank=True)
+    opening_line = models.CharField(
+        max_length=200,
+        blank=True,
+        # For processes of the version before, while others migrate; so do the defaults below.
+        db_default="",
+        help_text="How every digest opens, in place of the sentence made for each reader.",
+    )
+    header_note = models.TextField(
+        max_length=600,
+        blank=True,
+        db_default="",
+        help_text="Stands above the papers of every digest. Addresses of pages become links.",
+    )
     # The compiled mail in pieces; see newsletter.rendering.
     fragments = models.JSONField(default=dict, blank=True, editable=False)
     # How many deliveries belong to it; grows by one when somebody confirms later.
@@ -81,6 +94,7 @@ class Edition(models.Model):
                 name="closing_editions_know_since_when",
             ),
         ]
+        permissions = [("operate_edition", "Can close, pause, resume and cancel editions")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.period}"
@@ -119,12 +133,8 @@ class Edition(models.Model):
 
 class EditionEntryQuerySet(models.QuerySet["EditionEntry"]):
     def in_order(self) -> EditionEntryQuerySet:
-        """As the edition shows them: pinned ones first, then each at the editor's position, else at its rank.
-
-        At one place the editor's choice comes first; ties by key.
-        """
-        place = Coalesce(F("position"), F("rank"))
-        return self.order_by("-is_pinned", place, F("position").asc(nulls_last=True), "rank", "paper__key")
+        """As the edition shows them: see newsletter.arranging."""
+        return self.order_by("place", "rank", "paper__key")
 
     def going_out(self) -> EditionEntryQuerySet:
         """What readers can get, in order, with the papers."""
@@ -152,7 +162,11 @@ class EditionEntry(models.Model):
     rank = models.PositiveSmallIntegerField()
     score = models.FloatField()
     parts = models.JSONField(default=list)
-    position = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Replaces the rank in the order.")
+    position = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)], help_text="The place an editor wants it at."
+    )
+    # Where it stands, from pins, positions and ranks: see newsletter.arranging.
+    place = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     is_pinned = models.BooleanField("pinned", default=False, help_text="Comes first, for every reader who may have it.")
     is_hidden = models.BooleanField("hidden", default=False, help_text="No reader gets it.")
     note = models.CharField(max_length=300, blank=True, help_text="Shown to readers under the summary.")
@@ -168,6 +182,11 @@ class EditionEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rank}. {self.paper}"
+
+    @property
+    def goes_out(self) -> bool:
+        """Whether any reader can get it."""
+        return not (self.is_hidden or self.paper.is_hidden)
 
     @property
     def is_curated(self) -> bool:

@@ -11,7 +11,7 @@ from django_stubs_ext import WithAnnotations
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
-from papers.admin import Kept, ReadOnly
+from staff.pages import Kept, ReadOnly
 from subscribers import optin
 from subscribers.admin.files import InAndOutAdmin
 from subscribers.models import LONGEST_PAUSE, ConsentEvent, Subscriber, Suppression

@@ -150,6 +150,12 @@ class Subscriber(models.Model):
     class Meta:
         verbose_name = "reader"
         ordering = ["-created_at", "-pk"]
+        permissions = [
+            ("browse_subscriber", "Can list and search readers, not only open one"),
+            ("import_subscriber", "Can import readers"),
+            ("export_subscriber", "Can export readers"),
+            ("erase_subscriber", "Can erase readers"),
+        ]
         constraints = [
             models.UniqueConstraint(Lower("email"), name="one_subscriber_per_address"),
             models.CheckConstraint(
