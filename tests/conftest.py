@@ -9,12 +9,15 @@ import hypothesis
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.test import Client
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
 from newsletter import preview
 from subscribers import abuse
+from tests.staff.people import client_of
 
 # A busy machine is no reason to fail.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -43,6 +46,12 @@ def _forget_kept_pages() -> None:
 def _own_text_model(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The model of one test's papers is not another's, whose papers have the same ids."""
     settings.PAPERS_TEXT_MODEL_DIR = tmp_path_factory.mktemp("text-model")
+
+
+@pytest.fixture
+def admin_client(admin_user: User) -> Client:
+    """A client of a superuser who has given both factors."""
+    return client_of(admin_user)
 
 
 @pytest.fixture

@@ -1,0 +1,41 @@
+"""People who work here, of each role, logged in as they would be."""
+
+import time
+
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+PASSWORD = "a long walk before breakfast"
+
+
+def make_staff(role: str, username: str = "") -> User:
+    """Make somebody of this role, with a second factor set up."""
+    user = User.objects.create_user(username or f"{role.lower()}-{User.objects.count()}", password=PASSWORD)
+    user.is_staff = True
+    user.save()
+    user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+def staff_client(role: str) -> Client:
+    """A client of somebody of this role who has given both factors."""
+    return client_of(make_staff(role))
+
+
+def client_of(user: User) -> Client:
+    """A client of this person, who has given a password and a code."""
+    client = Client()
+    client.force_login(user)
+    if not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists():
+        TOTP.activate(user, generate_totp_secret())
+    session = client.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [
+        {"method": "password", "at": time.time(), "username": user.username},
+        {"method": "mfa", "at": time.time(), "type": Authenticator.Type.TOTP},
+    ]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+    return client
