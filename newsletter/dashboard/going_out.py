@@ -1,0 +1,45 @@
+"""What is going out, and what goes out next: of each kind the draft, and the edition that closed last."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from newsletter.models import Edition
+from newsletter.progress import Progress, progress_of
+
+
+@dataclass(frozen=True)
+class GoingOut:
+    """One kind of edition: what editors are at, and what readers get."""
+
+    kind: Edition.Kind
+    draft: Edition | None
+    progress: Progress | None
+    at: datetime
+
+    @property
+    def title(self) -> str:
+        return f"{self.kind.label} edition"
+
+    @property
+    def closes_in(self) -> timedelta | None:
+        """How long editors have; negative when it should have closed."""
+        return self.draft.closes_at - self.at if self.draft else None
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.closes_in is not None and self.closes_in < timedelta()
+
+
+def going_out(at: datetime) -> list[GoingOut]:
+    """Return both kinds, the daily one first; of the weekly one only when there is any."""
+    found = [_of_kind(kind, at) for kind in Edition.Kind]
+    return [one for one in found if one.kind == Edition.Kind.DAILY or one.draft or one.progress]
+
+
+def _of_kind(kind: Edition.Kind, at: datetime) -> GoingOut:
+    editions = Edition.objects.filter(kind=kind).defer("fragments")
+    # What closes next, not a draft of days ahead.
+    draft = editions.filter(status=Edition.Status.DRAFT).order_by("closes_at").first()
+    under_way = editions.filter(status__in=[Edition.Status.CLOSING, Edition.Status.CLOSED])
+    last = under_way.order_by("-closes_at").first()
+    return GoingOut(kind, draft, progress_of(last, at) if last else None, at)

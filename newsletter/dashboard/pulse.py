@@ -1,0 +1,71 @@
+"""Whether the service is alive: who works off the queues, what was read and sent last, what needs a hand."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+
+from mail import throttle
+from newsletter.heartbeats import SILENT_AFTER, queues
+from newsletter.models import Alert, Edition, Heartbeat
+from newsletter.watching import overdue_editions
+from papers.models import SourceRun
+
+
+@dataclass(frozen=True)
+class Beat:
+    """When a queue was last worked off; None when it never was."""
+
+    queue: str
+    beat_at: datetime | None
+    at: datetime
+
+    @property
+    def is_silent(self) -> bool:
+        return self.beat_at is not None and self.beat_at < self.at - SILENT_AFTER
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """What is known at a moment. Nothing of it is personal."""
+
+    alerts: list[Alert]
+    overdue: list[Edition]
+    stopped_at: datetime | None
+    beats: list[Beat]
+    last_ingest: SourceRun | None
+    last_edition: Edition | None
+    at: datetime
+
+    @property
+    def silent(self) -> list[Beat]:
+        return [beat for beat in self.beats if beat.is_silent]
+
+    @property
+    def has_never_beaten(self) -> bool:
+        """Whether no worker was ever seen: none runs, or `tick` does the work."""
+        return all(beat.beat_at is None for beat in self.beats)
+
+    @property
+    def is_edition_old(self) -> bool:
+        """Whether the last edition is not news any more: weekends and holidays are shorter than that."""
+        last = self.last_edition
+        too_old = self.at - settings.NEWSLETTER_EDITION_MAX_AGE
+        return bool(last and last.closing_at and last.closing_at < too_old)
+
+
+def pulse(at: datetime) -> Pulse:
+    """Return how the service is at `at`. What is late is looked for here too: nobody may be there to raise an alert."""
+    beats = dict(Heartbeat.objects.values_list("queue", "beat_at"))
+    closed = Edition.objects.closed().filter(kind=Edition.Kind.DAILY)
+    told = list(Alert.objects.standing().select_related("edition").defer("edition__fragments"))
+    about = {alert.edition_id for alert in told if alert.kind == Alert.Kind.OVERDUE}
+    return Pulse(
+        alerts=told,
+        overdue=[edition for edition in overdue_editions(at) if edition.pk not in about],
+        stopped_at=throttle.stopped().values_list("stopped_at", flat=True).first(),
+        beats=[Beat(queue, beats.get(queue), at) for queue in queues()],
+        last_ingest=SourceRun.objects.order_by("-started_at", "-pk").first(),
+        last_edition=closed.defer("fragments").order_by("-closes_at").first(),
+        at=at,
+    )
