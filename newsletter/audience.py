@@ -26,13 +26,18 @@ def deliver_to_readers(edition: Edition, offer: Offer, at: datetime) -> None:
     is there stays as it is.
     """
     last = 0
-    while readers := list(_without_delivery(edition).filter(pk__gt=last)[:BATCH]):
-        due = {reader: due_at(edition, reader) for reader in readers}
-        deliveries = _deliveries(edition, offer, due, at)
-        for delivery, reader in zip(deliveries, readers, strict=True):
-            delivery.next_attempt_at = leaves_at(edition, reader, delivery.due_at)
-        insert(deliveries)
+    while readers := list(readers_without(edition).filter(pk__gt=last)[:BATCH]):
+        insert(plan_deliveries(edition, offer, readers, at))
         last = readers[-1].pk
+
+
+def plan_deliveries(edition: Edition, offer: Offer, readers: Sequence[Subscriber], at: datetime) -> list[Delivery]:
+    """Return the deliveries, not yet stored, of an edition that is closing to these readers, in their order."""
+    due = {reader: due_at(edition, reader) for reader in readers}
+    deliveries = _deliveries(edition, offer, due, at)
+    for delivery, reader in zip(deliveries, readers, strict=True):
+        delivery.next_attempt_at = leaves_at(edition, reader, delivery.due_at)
+    return deliveries
 
 
 def insert(deliveries: Sequence[Delivery]) -> None:
@@ -64,7 +69,7 @@ def _late_for(edition: Edition) -> QuerySet[Subscriber]:
     if edition.closing_at is None:
         raise ValueError(f"Edition {edition} is not closing.")
     # Who was there at closing has a delivery. A day's margin, since clocks differ and commits take their time.
-    late = _without_delivery(edition).filter(confirmed_at__gte=edition.closing_at - timedelta(days=1))
+    late = readers_without(edition).filter(confirmed_at__gte=edition.closing_at - timedelta(days=1))
     # Whoever came by an import expects nothing at once, and there may be thousands: the next edition is for them.
     imported = Q(import_batch__isnull=False, confirmed_at=F("created_at"))
     # Asking for another cadence brings no digest at once to somebody who was welcomed already.
@@ -126,7 +131,7 @@ def _skipped(delivery: Delivery, reason: SkipReason, at: datetime) -> dict[str, 
     return {"status": Delivery.Status.SKIPPED, "skip_reason": reason, "settled_at": settled_at}
 
 
-def _without_delivery(edition: Edition) -> QuerySet[Subscriber]:
+def readers_without(edition: Edition) -> QuerySet[Subscriber]:
     """The active readers whom the edition is for, and who have no delivery of it yet."""
     readers = Subscriber.objects.active().filter(cadence__in=edition.cadences).exclude(deliveries__edition=edition)
     return readers.order_by("pk")

@@ -82,6 +82,14 @@ def choose_for_reader(reader: Subscriber, offer: Offer, besides: Edition) -> Cho
     return choose_for_readers([reader], offer, besides)[reader.pk]
 
 
+def choice_for(preferences: Preferences, offer: Offer) -> Choice:
+    """Return what a digest for somebody with these preferences, who has had nothing, would be made of."""
+    tastes = [taste_of(preferences, seen=())]
+    chosen = choose(offer, tastes)
+    (picks,), (also,) = tell(chosen), name_others(offer, tastes, chosen)
+    return Choice(picks, also)
+
+
 def choose_for(preferences: Preferences, offer: Offer, seen: Iterable[int] = ()) -> list[PickInWords]:
     """Return what somebody with these preferences would get of what is on offer, without the papers in `seen`."""
     (picks,) = tell(choose(offer, [taste_of(preferences, seen)]))

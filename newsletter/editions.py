@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -13,6 +13,7 @@ from newsletter.audience import deliver_to_readers
 from newsletter.choosing import make_offer
 from newsletter.models import Edition, EditionEntry
 from newsletter.periods import Period
+from newsletter.preflight import Report, preflight
 from newsletter.rendering import compile_fragments
 from newsletter.schedule import closing_time
 from papers.modelling import ensure_text_model_holds
@@ -30,7 +31,18 @@ WINDOWS: dict[str, str] = {
     Edition.Kind.WEEKLY: TrendingScore.Window.WEEK,
 }
 
+# A text model that is not made by then is not waited for: there may not be time enough in a task.
+MODEL_WITHIN = timedelta(minutes=4)
+
 Ranked = tuple[Paper, Score]
+
+
+class NotReady(Exception):
+    """A draft is not closed by hand as it is; `report` says why."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(f"{len(report.blocking)} findings")
+        self.report = report
 
 
 def keep_editions(at: datetime) -> None:
@@ -142,17 +154,34 @@ def place_last(entry: EditionEntry) -> None:
         entry.position = entry.rank
 
 
+def freeze_by_hand(edition_id: int, at: datetime) -> bool:
+    """Freeze a draft before its time; return whether this call did it. `close_edition` does the rest.
+
+    Raises NotReady, with nothing changed, when what would go out has a fault that is certain to do harm. At its closing
+    time an edition is not held up: nobody may be there, and none at all is worse.
+    """
+    with transaction.atomic():
+        edition = Edition.objects.select_for_update().get(pk=edition_id)
+        if not edition.is_draft:
+            return False
+        _freeze(edition, at)
+        report = preflight(edition)
+        if report.blocking:
+            raise NotReady(report)
+    return True
+
+
 def close_edition(edition_id: int, at: datetime) -> None:
     """Freeze a draft and make everyone's delivery. Called again, it resumes where a crash left it, or does nothing."""
     with transaction.atomic():
         edition = Edition.objects.select_for_update().get(pk=edition_id)
-        is_new = edition.is_draft
-        if is_new:
+        if edition.is_draft:
             _freeze(edition, at)
+            if edition.status == Edition.Status.CANCELLED:
+                logger.warning("Edition %s has no papers to show and is cancelled", edition)
     if edition.status != Edition.Status.CLOSING:
         return
-    if is_new:
-        # Once: should it take longer than there is time for, the next try goes on with the model there is.
+    if edition.closing_at and at - edition.closing_at < MODEL_WITHIN:
         ensure_text_model_holds(edition.entries.values_list("paper_id", flat=True), at)
     offer = make_offer(edition)
     deliver_to_readers(edition, offer, at)
@@ -227,5 +256,3 @@ def _freeze(edition: Edition, at: datetime) -> None:
     edition.status = Edition.Status.CLOSING if entries else Edition.Status.CANCELLED
     edition.fragments = compile_fragments(edition, entries) if entries else {}
     edition.save(update_fields=["closing_at", "status", "fragments"])
-    if not entries:
-        logger.warning("Edition %s has no papers to show and is cancelled", edition)

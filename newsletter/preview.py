@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from newsletter.choosing import choose_for, choose_for_reader, make_offer, seen_by
+from newsletter.choosing import Choice, choice_for, choose_for, choose_for_reader, make_offer, seen_by
 from newsletter.joining import JoinedBody
 from newsletter.models import Delivery, Edition, EditionEntry
 from newsletter.offer import Offer
@@ -31,12 +31,38 @@ def preview_digest(reader: Subscriber, at: datetime) -> JoinedBody:
     edition = _newest_edition(at, reader)
     if edition is None:
         raise NothingToPreview("There is no edition: no papers were listed in the last days.")
-    choice = choose_for_reader(reader, make_offer(edition), besides=edition)
+    return preview_of(edition, reader)
+
+
+def preview_of(edition: Edition, whom: Subscriber | Preferences) -> JoinedBody:
+    """Return the digest of `edition` as `whom` would get it, or got it; its links act for nobody.
+
+    A reader by number sees what their delivery holds, where there is one. Raises NothingToPreview.
+    """
+    if not (edition.is_draft or edition.fragments):
+        raise NothingToPreview(f"Edition {edition} was cancelled before its mail was made.")
+    chosen = (isinstance(whom, Subscriber) and _delivery_of(edition, whom)) or _choice_of(edition, whom)
+    fragments = edition.fragments or compile_fragments(edition, list(edition.entries.going_out()))
+    return render_digest(fragments, chosen, public_links())
+
+
+def _delivery_of(edition: Edition, reader: Subscriber) -> Delivery | None:
+    delivery = edition.deliveries.filter(subscriber=reader).first()
+    if delivery and not delivery.picks:
+        why = delivery.get_skip_reason_display() or "its papers are not kept any more"
+        raise NothingToPreview(f"{reader} has no digest of edition {edition}: {why[0].lower()}{why[1:]}.")
+    return delivery
+
+
+def _choice_of(edition: Edition, whom: Subscriber | Preferences) -> Choice:
+    offer = make_offer(edition)
+    if isinstance(whom, Preferences):
+        choice = choice_for(whom, offer)
+    else:
+        choice = choose_for_reader(whom, offer, besides=edition)
     if not choice.picks:
         raise NothingToPreview(f"Edition {edition} has no paper that this reader has not had.")
-    entries = list(edition.entries.going_out())
-    fragments = edition.fragments or compile_fragments(edition, entries)
-    return render_digest(fragments, choice, public_links())
+    return choice
 
 
 # --- For pages ----------------------------------------------------------------------------------------------------

@@ -84,6 +84,11 @@ class Progress:
         return sum(self.counts[status] for status in OPEN)
 
     @property
+    def in_hand(self) -> int:
+        """How many a process has right now."""
+        return self.counts[Status.CLAIMED] + self.counts[Status.HANDED_OVER]
+
+    @property
     def settled(self) -> int:
         return self.total - self.unsettled
 
@@ -125,7 +130,7 @@ def progress_of(edition: Edition, at: datetime) -> Progress:
     # Nobody knows how long that lasts of which nothing is taken.
     is_known = is_moving and not (said and rate is None)
     hours = _hours(edition, at) if edition.status == Edition.Status.CLOSED else []
-    forecast = _forecast(hours, rate, at) if is_known else None
+    forecast = foretell(hours, rate, at) if is_known else None
     open_rows = [row for row in rows if row["status"] in OPEN]
     first_due = min((row["first_due"] for row in open_rows), default=None)
     return Progress(
@@ -174,8 +179,8 @@ def _hours(edition: Edition, at: datetime) -> list[Hour]:
     return [Hour(row["count"], max(at, row["first"]), row["due"] + settings.NEWSLETTER_LATE_AFTER) for row in found]
 
 
-def _forecast(hours: list[Hour], rate: float | None, at: datetime) -> Forecast | None:
-    """When the last of `hours` will have left: each waits for its hour, for the one before, and for the limits.
+def foretell(hours: list[Hour], rate: float | None, at: datetime) -> Forecast | None:
+    """Return when the last of `hours` will have left: each waits for its hour, for the one before, and for the limits.
 
     What is due now also takes as long as it takes at `rate`; without rate and limits nobody knows yet.
     """

@@ -1,4 +1,4 @@
-"""Looks for what does not go on by itself: overdue editions, and queues that nobody works off."""
+"""Looks for what does not go on by itself: overdue editions, drafts with faults, and queues that nobody works off."""
 
 from datetime import datetime, timedelta
 
@@ -9,10 +9,13 @@ from mail import throttle
 from newsletter.alerts import clear, raise_alert
 from newsletter.heartbeats import silent_queues
 from newsletter.models import Alert, Delivery, Edition
+from newsletter.preflight import preflight
 from newsletter.said import most_frequent
 from newsletter.taken import has_any_left_since, taken_since
 
 OVERDUE_AFTER = timedelta(minutes=30)
+# Time enough for an editor to come and mend a draft before it closes.
+CLOSES_SOON = timedelta(hours=1)
 WAITING = (Delivery.Status.QUEUED, Delivery.Status.CLAIMED)
 
 
@@ -26,11 +29,25 @@ def watch(at: datetime) -> None:
         if edition.pk not in told:
             raise_alert(Alert.Kind.OVERDUE, _why_overdue(edition), at, edition=edition)
     clear(alerts.exclude(edition__in=overdue), at)
+    _watch_drafts(at)
     silent = silent_queues(at)
     for queue in silent:
         text = f"Nobody works off the queue {queue}. See whether a worker and beat are running."
         raise_alert(Alert.Kind.SILENT, text, at, about=queue)
     clear(Alert.objects.filter(kind=Alert.Kind.SILENT).exclude(about__in=silent), at)
+
+
+def _watch_drafts(at: datetime) -> None:
+    """Raise an alert for each draft that closes soon, by itself, with what would block closing it by hand."""
+    drafts = Edition.objects.filter(status=Edition.Status.DRAFT, closes_at__gt=at, closes_at__lte=at + CLOSES_SOON)
+    not_ready = []
+    for draft in drafts:
+        if blocking := preflight(draft).blocking:
+            not_ready.append(draft)
+            more = f" And {len(blocking) - 1} more." if blocking[1:] else ""
+            text = f"Edition {draft} closes at {draft.closes_at:%H:%M} UTC as it is. {blocking[0].text}{more}"
+            raise_alert(Alert.Kind.NOT_READY, text, at, edition=draft)
+    clear(Alert.objects.filter(kind=Alert.Kind.NOT_READY).exclude(edition__in=not_ready), at)
 
 
 def overdue_editions(at: datetime) -> list[Edition]:

@@ -22,6 +22,7 @@ class Alert(models.Model):
         STORM = "storm", "Too many messages fail"
         OVERDUE = "overdue", "An edition is overdue"
         SILENT = "silent", "A queue is not being worked off"
+        NOT_READY = "not_ready", "A draft is not ready to close"
 
     kind = models.CharField(max_length=10, choices=Kind)
     # A queue's name for a silent one; for the others empty.
