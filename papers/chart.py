@@ -11,6 +11,9 @@ LEFT, RIGHT, TOP, BOTTOM = 6, 52, 8, 24
 # More points than the figure has pixels to tell apart would only make the page long.
 MOST_POINTS = 120
 MOST_ROWS = 12
+# A line beside words, without axes.
+SPARK_WIDTH, SPARK_HEIGHT, SPARK_EDGE = 96, 24, 3
+MOST_SPARK_POINTS = 40
 
 
 class Reading(NamedTuple):
@@ -84,6 +87,44 @@ def draw(readings: Sequence[Reading]) -> Chart | None:
         high=high,
         rows=_thin(_last_of_each_day(ordered), MOST_ROWS),
     )
+
+
+@dataclass(frozen=True)
+class Spark:
+    """A line as high as a word, from the smallest count to the largest."""
+
+    points: list[Point]
+    first: Reading
+    last: Reading
+    width: int = SPARK_WIDTH
+    height: int = SPARK_HEIGHT
+
+    @property
+    def line(self) -> str:
+        """The line, as the `points` of an SVG polyline."""
+        return " ".join(f"{point.x:g},{point.y:g}" for point in self.points)
+
+    @property
+    def end(self) -> Point:
+        return self.points[-1]
+
+
+def draw_spark(readings: Sequence[Reading]) -> Spark | None:
+    """Return the line of these readings, in any order; None when there are fewer than two."""
+    if len(readings) < 2:
+        return None
+    ordered = sorted(readings)
+    first, last = ordered[0], ordered[-1]
+    low, high = min(reading.value for reading in ordered), max(reading.value for reading in ordered)
+    span, rise = (last.at - first.at).total_seconds() or 1.0, (high - low) or 1
+
+    def place(reading: Reading) -> Point:
+        across, up = (reading.at - first.at).total_seconds() / span, (reading.value - low) / rise
+        x = SPARK_EDGE + across * (SPARK_WIDTH - 2 * SPARK_EDGE)
+        y = SPARK_HEIGHT - SPARK_EDGE - up * (SPARK_HEIGHT - 2 * SPARK_EDGE)
+        return Point(round(x, 1), round(y, 1))
+
+    return Spark([place(reading) for reading in _thin(ordered, MOST_SPARK_POINTS)], first, last)
 
 
 def _place(reading: Reading, first: Reading, last: Reading, low: int, high: int) -> Point:

@@ -1,26 +1,26 @@
 """What editors do with an edition before it goes out, and what an operator sees of it afterwards."""
 
+from itertools import chain
 from typing import Any, TypedDict
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django_stubs_ext import WithAnnotations
 from unfold.decorators import display
 
 from newsletter.admin.deliveries import EditionFilter
+from newsletter.admin.desk import adding, entries, page
+from newsletter.admin.desk.answering import edition_at
+from newsletter.admin.desk.page import show_desk
 from newsletter.admin.edition_actions import OPERATORS_ACTIONS, EditionActions, warn
-from newsletter.admin.entries import EntryInline, NewEntryInline
 from newsletter.admin.words import short
-from newsletter.editions import close_edition, place_last
-from newsletter.models import Alert, Delivery, Edition, EditionEntry, EditionQuerySet
-from newsletter.progress import progress_of
+from newsletter.editions import close_edition
+from newsletter.models import Delivery, Edition, EditionEntry, EditionQuerySet
 from staff.pages import Kept
 
 EDITION_COLOURS: dict[str, str] = {
@@ -50,10 +50,6 @@ class EditionAdmin(Kept, EditionActions):
     search_fields = ["period"]
     list_per_page = 30
     actions = ["close_now", *OPERATORS_ACTIONS]
-    change_form_outer_before_template = "admin/newsletter/progress.html"
-    inlines = [NewEntryInline, EntryInline]
-    readonly_fields = ["status", "closes_at", "closed_at", "paused_at", "audience", "ledger"]
-    fields = [("status", "paused_at"), ("closes_at", "closed_at"), ("audience", "ledger")]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Edition]:
         counts = {f"{status}_count": _count(Delivery.objects.filter(status=status)) for status in Delivery.Status}
@@ -63,37 +59,13 @@ class EditionAdmin(Kept, EditionActions):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        edition = self.get_queryset(request).filter(pk=object_id).first() if object_id.isdecimal() else None
-        progress = progress_of(edition, timezone.now()) if edition else None
-        # Why it is paused stands among the next steps.
-        alerts = edition and Alert.objects.standing().filter(edition=edition).exclude(text=edition.pause_reason)
-        context = {"progress": progress, "alerts": alerts} | (extra_context or {})
-        return super().change_view(request, object_id, form_url, context)
+        """The desk; what is changed there is sent to addresses of its own."""
+        edition = edition_at(self, request, int(object_id) if object_id.isdecimal() else 0)
+        return show_desk(request, edition, admin=self)
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Edition | None:
-        edition = super().get_object(request, object_id, from_field)
-        if edition is not None and request.method == "POST":
-            # Closing and refreshing wait until what was typed is stored, or have happened and are seen here.
-            edition.refresh_from_db(fields=["status"], from_queryset=Edition.objects.select_for_update())
-        return edition
-
-    def has_change_permission(self, request: HttpRequest, obj: Edition | None = None) -> bool:
-        return (obj is None or obj.is_draft) and super().has_change_permission(request, obj)
-
-    def save_model(self, request: HttpRequest, obj: Edition, form: forms.ModelForm[Edition], change: bool) -> None:
-        """Save nothing: the form has the edition's entries only, and its other columns belong to closing."""
-
-    def save_formset(
-        self,
-        request: HttpRequest,
-        form: forms.ModelForm[Edition],
-        formset: BaseInlineFormSet[EditionEntry, Edition, forms.ModelForm[EditionEntry]],
-        change: bool,
-    ) -> None:
-        for entry in formset.save(commit=False):
-            if entry._state.adding:
-                place_last(entry)
-            entry.save()
+    def get_urls(self) -> list[URLPattern]:
+        desk = (page, entries, adding)
+        return [*chain.from_iterable(part.urls(self) for part in desk), *super().get_urls()]
 
     @display(description="status", ordering="status", label=EDITION_COLOURS)
     def short_status(self, edition: Edition) -> tuple[str, str]:

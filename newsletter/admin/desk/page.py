@@ -1,0 +1,109 @@
+"""The desk as a page, and what is said there of the edition itself: how it opens, and what stands above its papers."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from newsletter import curating
+from newsletter.admin.desk.adding import find
+from newsletter.admin.desk.answering import (
+    EditionPage,
+    address,
+    desk_url,
+    edition_at,
+    entries_context,
+    require,
+    take_step,
+)
+from newsletter.admin.words import short, until
+from newsletter.models import Alert, Edition
+from newsletter.progress import progress_of
+
+
+class LinesField(forms.CharField):
+    """Text of several lines. A browser sends two characters for the end of a line, and counts one."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).replace("\r\n", "\n")
+
+
+class WordsForm(forms.ModelForm[Edition]):
+    class Meta:
+        model = Edition
+        fields = ["opening_line", "header_note"]
+        field_classes = {"header_note": LinesField}
+        widgets = {"header_note": forms.Textarea(attrs={"rows": 5})}
+
+
+def urls(admin: EditionPage) -> list[URLPattern]:
+    return [
+        address(admin, "today/", show_today, "today"),
+        address(admin, "<int:edition_id>/words/", save_words, "words"),
+    ]
+
+
+@require_safe
+def show_today(request: HttpRequest, admin: EditionPage) -> HttpResponse:
+    """Lead to the draft that is to go out next, a daily one before a weekly one; without drafts to the last edition."""
+    if not admin.has_view_permission(request):
+        raise PermissionDenied
+    editions = Edition.objects.defer("fragments")
+    drafts = editions.filter(status=Edition.Status.DRAFT).order_by("kind", "-period")
+    edition = drafts.first() or editions.order_by("-closes_at", "kind").first()
+    if edition is None:
+        messages.info(request, "There is no edition yet: no papers were listed in the last days.")
+        return redirect("admin:newsletter_edition_changelist")
+    return redirect(desk_url(edition))
+
+
+@require_safe
+def show_desk(request: HttpRequest, edition: Edition, admin: EditionPage) -> HttpResponse:
+    context = _context(request, edition, admin, WordsForm(instance=edition))
+    return TemplateResponse(request, "admin/newsletter/desk.html", context)
+
+
+@require_POST
+def save_words(request: HttpRequest, edition_id: int, admin: EditionPage) -> HttpResponse:
+    require(request, "newsletter.change_edition")
+    edition = edition_at(admin, request, edition_id)
+    form = WordsForm(request.POST, instance=edition)
+    if form.is_valid():
+        take_step(admin, request, edition, lambda: curating.set_words(edition_id, **form.cleaned_data))
+        return redirect(desk_url(edition, "desk-words", **request.GET.dict()))
+    # What was typed stays, with what is wrong about it.
+    context = _context(request, edition_at(admin, request, edition_id), admin, form)
+    return TemplateResponse(request, "admin/newsletter/desk.html", context, status=422)
+
+
+def _context(request: HttpRequest, edition: Edition, admin: EditionPage, words: WordsForm) -> dict[str, Any]:
+    at = timezone.now()
+    progress = None if edition.is_draft else progress_of(edition, at)
+    # Why it is paused stands among the next steps.
+    alerts = Alert.objects.standing().filter(edition=edition).exclude(text=edition.pause_reason)
+    drafts = Edition.objects.filter(status=Edition.Status.DRAFT).exclude(pk=edition.pk).defer("fragments")
+    return {
+        **admin.admin_site.each_context(request),
+        **entries_context(request, edition),
+        "title": f"{edition.get_kind_display().capitalize()} edition, {edition.about.name}",
+        "opts": admin.opts,
+        "original": edition,
+        "state": short(edition.get_status_display()),
+        "until": until(edition.closes_at - at),
+        "progress": progress,
+        "alerts": alerts,
+        "drafts": drafts.order_by("kind", "-period"),
+        "words": words,
+        "may_write": edition.is_draft and request.user.has_perm("newsletter.change_edition"),
+        "may_add": edition.is_draft and request.user.has_perm("newsletter.add_editionentry"),
+        "found": find(edition, request.GET.get("q", "")) if edition.is_draft else None,
+    }
