@@ -28,6 +28,8 @@ ALIASES = {
 }
 # What other services call somebody who gets mail.
 ACTIVE = {"", "active", "confirmed", "enabled", "subscribed"}
+# What no name of a column looks like.
+ADDRESS = re.compile(r"\S[@＠]\S")
 YES_OR_NO = {"yes": True, "no": False, "true": True, "false": False, "1": True, "0": False}
 WEEKDAYS = {name: day for day in Subscriber.Weekday for name in (day.label.lower(), day.label[:3].lower())}
 
@@ -60,20 +62,23 @@ class NewReader:
 def map_columns(headers: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:
     """Return where each column we know stands: under the header that is `chosen` for it, else under a known name.
 
-    An empty choice leaves a column out. Raises FileUnreadable when it is not clear which is which.
+    An empty choice leaves a column out. Raises FileUnreadable when it is not clear which is which, or when the first
+    row holds a reader: what is in there is told nowhere.
     """
+    if any(map(ADDRESS.search, headers)):
+        raise FileUnreadable("Its first row must name the columns; it seems to hold a reader.")
     places: dict[str, int] = {}
     for name, aliases in ALIASES.items():
         known = [chosen[name]] if name in chosen else [name, *aliases]
         found = _find(headers, known) if any(known) else []
         if len(found) > 1:
-            raise FileUnreadable(f"Several columns could be the {name}: choose one by its header.")
+            raise FileUnreadable(f"Several columns could be the {name}: choose one by its header.", headers)
         if chosen.get(name) and not found:
-            raise FileUnreadable(f"No column is called {chosen[name]}. {_listed(headers)}")
+            raise FileUnreadable(f"No column is called {chosen[name]}. {_listed(headers)}", headers)
         if found:
             places[name] = found[0]
     if "email" not in places:
-        raise FileUnreadable(f"No column is called email. {_listed(headers)}")
+        raise FileUnreadable(f"No column is called email. {_listed(headers)}", headers)
     return places
 
 
@@ -88,8 +93,6 @@ def _find(headers: Sequence[str], names: Sequence[str]) -> list[int]:
 
 
 def _listed(headers: Sequence[str]) -> str:
-    if any("@" in header for header in headers):
-        return "Its first row must name the columns; it seems to hold a reader."
     names = ", ".join(header[:40] or "(no name)" for header in headers[:20])
     return f"The columns are: {names}{', …' if len(headers) > 20 else ''}."
 

@@ -131,6 +131,28 @@ def confirm(token: str, at: datetime, *, truncated_ip: str | None = None) -> boo
     return True
 
 
+class NoLetter(Exception):
+    """No letter is written; the message says why, for the person of the staff who asked for it."""
+
+
+def invite_again(reader: Subscriber, at: datetime) -> None:
+    """Write the letter with the link to confirm once more, within the caps of the mailbox. Raises NoLetter.
+
+    No consent is noted: it was not the reader who asked.
+    """
+    with transaction.atomic():
+        if not Subscriber.objects.filter(pk=reader.pk, status=Subscriber.Status.PENDING).exists():
+            raise NoLetter("Only who has not confirmed yet gets this letter.")
+        if Suppression.objects.covers(reader.email) or is_disposable(reader.email):
+            raise NoLetter("The address must not be mailed.")
+        if reader.letters.filter(kind__in=Letter.OPT_IN).exists():
+            raise NoLetter("One waits to be sent already.")
+        if not Mailbox.objects.count_letter(reader.email, at):
+            raise NoLetter("The mailbox has had its share of letters. Try again tomorrow.")
+        kind = Letter.Kind.CONFIRMATION
+        Letter.objects.create(subscriber=reader, kind=kind, address=reader.email, asked_at=at, due_at=at, counted_at=at)
+
+
 def read_confirmation(token: str, at: datetime) -> Subscriber:
     """Return the reader whom a confirmation token names. Raises LinkInvalid, or LinkExpired."""
     return _confirming(read_token(Purpose.CONFIRM, token, at))
@@ -158,6 +180,14 @@ def unsubscribe(reader: Subscriber, *, source: str, at: datetime) -> None:
         if got_digests and source == PAGE:
             _write(reader, Letter.Kind.GOODBYE, at)
         record(reader, ConsentEvent.Kind.UNSUBSCRIBED, source, at)
+
+
+def never_mail(address: str, at: datetime) -> None:
+    """Never mail `address` again, by decision of the staff; a reader there is off the list."""
+    with transaction.atomic():
+        Suppression.objects.suppress(address, Suppression.Reason.MANUAL, at)
+        if reader := Subscriber.objects.with_address(address).first():
+            unsubscribe(reader, source="admin", at=at)
 
 
 def _write(reader: Subscriber, kind: Letter.Kind, at: datetime) -> None:

@@ -4,7 +4,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, TextIO
@@ -35,7 +35,14 @@ csv.field_size_limit(MAX_CELL)
 
 
 class FileUnreadable(ValueError):
-    """This is not a table we can read; the message says why, for the person who chose the file."""
+    """This is not a table we can read; the message says why, for the person who chose the file.
+
+    `headers` are those of its first row, where it is only not clear what they mean.
+    """
+
+    def __init__(self, why: str, headers: Sequence[str] = ()) -> None:
+        super().__init__(why)
+        self.headers = headers
 
 
 class _RowTooLong(Exception):

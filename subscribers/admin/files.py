@@ -1,13 +1,15 @@
 """Readers in and out by file: the pages of django-import-export over the engine that the commands use."""
 
+import base64
 import io
 import logging
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -26,14 +28,9 @@ from unfold.contrib.import_export.forms import ExportForm
 from subscribers.columns import COLUMNS
 from subscribers.exporting import rows_of, write_csv
 from subscribers.forms.importing import ConfirmImportForm, ImportForm
-from subscribers.importing import (
-    ImportStopped,
-    Refusal,
-    import_readers,
-    open_readers,
-    try_import,
-)
+from subscribers.importing import ImportStopped, Refusal, import_readers, open_readers, try_import
 from subscribers.models import ImportBatch, Subscriber
+from subscribers.refused import as_csv
 from subscribers.tables import FileUnreadable
 
 logger = logging.getLogger(__name__)
@@ -67,16 +64,17 @@ class ReadersResource(Resource):
         return Dataset(*rows_of(readers), headers=COLUMNS)
 
 
-def _keep_some(refusals: list[Refusal]) -> Callable[[Refusal], None]:
-    def keep(refusal: Refusal) -> None:
-        if len(refusals) < REFUSALS_SHOWN:
-            refusals.append(refusal)
-
-    return keep
+def _told_of_refused(headers: list[str], refusals: list[Refusal]) -> dict[str, Any]:
+    """Return the first refused rows for the page, and all of them as a file that is in the page: none is kept here."""
+    if not refusals:
+        return {}
+    content = base64.b64encode(as_csv(headers, refusals).encode("utf-8-sig")).decode()
+    shown = refusals[:REFUSALS_SHOWN]
+    return {"refusals": shown, "is_cut": len(refusals) > len(shown), "refused_file": f"data:text/csv;base64,{content}"}
 
 
 class InAndOutAdmin(ImportExportMixin, ModelAdmin[Subscriber]):
-    """The list of readers with pages for files. Who may change readers may take them in and out."""
+    """The list of readers with pages for files: in and out are permissions of their own, and both are noted."""
 
     resource_classes = [ReadersResource]
     export_form_class = ExportForm
@@ -84,10 +82,10 @@ class InAndOutAdmin(ImportExportMixin, ModelAdmin[Subscriber]):
     import_template_name = "admin/subscribers/import.html"
 
     def has_import_permission(self, request: HttpRequest) -> bool:
-        return self.has_change_permission(request)
+        return request.user.has_perm("subscribers.import_subscriber")
 
     def has_export_permission(self, request: HttpRequest) -> bool:
-        return self.has_change_permission(request)
+        return request.user.has_perm("subscribers.export_subscriber")
 
     def export_action(self, request: HttpRequest) -> HttpResponse:
         try:
@@ -97,8 +95,17 @@ class InAndOutAdmin(ImportExportMixin, ModelAdmin[Subscriber]):
             return redirect(reverse("admin:subscribers_subscriber_changelist") + f"?{ERROR_FLAG}=1")
 
     def get_export_data(self, file_format: Any, request: HttpRequest, queryset: QuerySet[Subscriber], **kw: Any) -> Any:
-        logger.info("User %s exports readers", request.user.pk)
-        return super().get_export_data(file_format, request, queryset, **kw)
+        content = super().get_export_data(file_format, request, queryset, **kw)
+        count = queryset.count()
+        logger.info("User %s exports readers: %s", request.user.pk, count)
+        LogEntry.objects.create(
+            user_id=request.user.pk,
+            content_type=ContentType.objects.get_for_model(Subscriber),
+            object_repr="Readers",
+            action_flag=CHANGE,
+            change_message=f"Exported {count:,} readers.",
+        )
+        return content
 
     def import_action(self, request: HttpRequest, **_: Any) -> HttpResponse:
         """The first step: try a file, and tell what would happen."""
@@ -109,14 +116,16 @@ class InAndOutAdmin(ImportExportMixin, ModelAdmin[Subscriber]):
             return self._import_page(request, form)
         refusals: list[Refusal] = []
         try:
-            file = open_readers(form.cleaned_data["file"].file, {})
-            report = try_import(file, on_refusal=_keep_some(refusals))
+            file = open_readers(form.cleaned_data["file"].file, form.chosen, form.cleaned_data["encoding"])
+            report = try_import(file, on_refusal=refusals.append)
         except FileUnreadable as err:
             form.add_error("file", str(err))
+            form.offer_columns(err.headers)
             return self._import_page(request, form)
-        is_cut = report.refused.total() > len(refusals)
-        confirming = ConfirmImportForm(initial={"provenance": form.cleaned_data["provenance"], "tried": form.signed()})
-        return self._import_page(request, confirming, file=file, report=report, refusals=refusals, is_cut=is_cut)
+        told = {"file": file, "report": report} | _told_of_refused(file.table.headers, refusals)
+        confirming = ConfirmImportForm.after(form)
+        form.offer_columns(file.table.headers)
+        return self._import_page(request, confirming, otherwise=form, **told)
 
     def process_import(self, request: HttpRequest, **_: Any) -> HttpResponse:
         """The second step: take in the file that was tried."""
@@ -128,7 +137,7 @@ class InAndOutAdmin(ImportExportMixin, ModelAdmin[Subscriber]):
         if not form.is_valid():
             return self._import_page(request, form)
         try:
-            file = open_readers(form.cleaned_data["file"].file, {})
+            file = open_readers(form.cleaned_data["file"].file, form.chosen, form.cleaned_data["encoding"])
             report = import_readers(file, form.cleaned_data["provenance"], timezone.now)
         except (FileUnreadable, ImportStopped) as err:
             form.add_error("file", str(err))

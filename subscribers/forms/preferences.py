@@ -36,12 +36,27 @@ AFTER_RETURN = "once you get digests again"
 class PhrasesField(forms.CharField):
     """Words or names, separated by commas or lines, without the control characters that come along when pasting."""
 
-    def __init__(self, *, rows: int, hint: str) -> None:
-        widget = forms.Textarea(attrs={"rows": rows})
+    def __init__(self, *, rows: int, hint: str, of: type[forms.Textarea] = forms.Textarea) -> None:
+        widget = of(attrs={"rows": rows})
         super().__init__(required=False, max_length=MAX_TEXT, widget=widget, help_text=hint)
 
     def to_python(self, value: Any) -> str:
         return collapse_lines(super().to_python(value) or "")
+
+
+def checked_pause(wish: date, today: date, stored: date | None) -> date | None:
+    """Return until when a pause lasts that `wish` asks for `today`; None when it is the `stored` one, and over.
+
+    Raises ValidationError.
+    """
+    if wish > today + LONGEST_PAUSE:
+        raise ValidationError("A pause lasts a year at most. To stop the emails for good, unsubscribe.")
+    if wish > today:
+        return wish
+    # The page stood open while the pause ended.
+    if wish != stored:
+        raise ValidationError("Choose tomorrow or a later day, or leave it empty.")
+    return None
 
 
 class PreferencesForm(forms.ModelForm[Subscriber]):
@@ -146,21 +161,14 @@ class PreferencesForm(forms.ModelForm[Subscriber]):
         if weeks is not None:
             given["paused_until"] = today + timedelta(weeks=weeks) if weeks else None
         elif wish := given.get("paused_until"):
-            given["paused_until"] = self._pause(wish, today)
+            try:
+                given["paused_until"] = checked_pause(wish, today, self.stored_pause)
+            except ValidationError as err:
+                self.add_error("paused_until", err)
         return given
 
     def _today(self, time_zone: str) -> date:
         return today_of(Subscriber(time_zone=time_zone or self.instance.time_zone), self.at)
-
-    def _pause(self, wish: date, today: date) -> date | None:
-        if wish <= today:
-            # The page stood open while the pause ended.
-            if wish != self.stored_pause:
-                self.add_error("paused_until", "Choose tomorrow or a later day, or leave it empty.")
-            return None
-        if wish > today + LONGEST_PAUSE:
-            self.add_error("paused_until", "A pause lasts a year at most. To stop the emails for good, unsubscribe.")
-        return wish
 
     def preferences(self) -> Preferences:
         """Return what decides about the papers, as far as what was filled in makes sense; `is_valid` comes first."""

@@ -25,6 +25,11 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
         """Never mail `address` again; the first reason stays."""
         self.get_or_create(address_hash=fingerprint(address), defaults={"reason": reason, "at": at})
 
+    def lift(self, address: str) -> bool:
+        """Let `address` be mailed again where the staff alone had decided against; return whether this call did it."""
+        deleted, _ = self.filter(address_hash=fingerprint(address), reason=Suppression.Reason.MANUAL).delete()
+        return bool(deleted)
+
 
 class Suppression(models.Model):
     """An address we must never mail, kept as a keyed hash. Outlives the subscriber."""

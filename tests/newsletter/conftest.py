@@ -12,6 +12,7 @@ from subscribers.models import Subscriber
 from tests.factories import make_edition, make_paper, make_reader
 from tests.newsletter.catalogue import titles
 from tests.newsletter.interests import OFFERED, Papers
+from tests.staff.people import staff_client
 
 
 @pytest.fixture
@@ -23,6 +24,18 @@ def _the_listing_is_read(settings: Settings) -> None:
 def browser() -> Client:
     """A visitor who asks as strictly as the world does."""
     return Client(enforce_csrf_checks=True)
+
+
+@pytest.fixture
+def support() -> Client:
+    """Who looks after one reader at a time."""
+    return staff_client("Support")
+
+
+@pytest.fixture
+def editor() -> Client:
+    """Who cares for papers and editions, and sees no reader."""
+    return staff_client("Editor")
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from subscribers.forms import importing
 from subscribers.models import ImportBatch, Subscriber
 from tests.admin_pages import choose_action
 from tests.factories import make_reader
+from tests.staff.people import client_of
 from tests.subscribers.files import PROVENANCE, take_in
 
 pytestmark = pytest.mark.django_db
@@ -42,9 +43,7 @@ def confirm(client: Client, page: Any, text: str = FILE, **more: str) -> Any:
 def staff(*permissions: str) -> Client:
     user = User.objects.create_user("grace", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    client.force_login(user)
-    return client
+    return client_of(user)
 
 
 def test_a_file_is_tried_before_it_is_taken_in(admin_client: Client) -> None:

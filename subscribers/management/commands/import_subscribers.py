@@ -22,12 +22,11 @@ from subscribers.importing import (
     open_readers,
     try_import,
 )
-from subscribers.tables import FileUnreadable, neutral, restored
+from subscribers.refused import FIRST_COLUMNS, write_headers, write_refusal
+from subscribers.tables import FileUnreadable
 
 # Not 2, which is what a wrong command line gives.
 SOME_REFUSED = 3
-# How every file of refused rows begins.
-FIRST_COLUMNS = ["row", "reason"]
 
 
 class Command(BaseCommand):
@@ -115,12 +114,8 @@ class RefusedRows:
     def write(self, refusal: Refusal) -> None:
         if self._writer is None:
             self._writer = csv.writer(self._stack.enter_context(open_private(self._path)))
-            self._write(FIRST_COLUMNS, self._headers)
-        self._write([str(refusal.row.number), refusal.why], refusal.row.cells)
-
-    def _write(self, ours: list[str], cells: list[str]) -> None:
-        # Cells of an export, or of an earlier file of refused rows, are neutral already.
-        self._writer.writerow([*map(neutral, ours), *(neutral(restored(cell)) for cell in cells)])
+            write_headers(self._writer, self._headers)
+        write_refusal(self._writer, refusal)
 
     def _is_earlier_one(self) -> bool:
         if not self._path.is_file():
