@@ -46,7 +46,7 @@ postgres: $(VENV)/development ## What uses the database, on PostgreSQL
 services: $(VENV)/development ## The tests that need PostgreSQL, Redis and a real Celery node
 	@DATABASE_URL=$${TEST_DATABASE_URL%/*}/services $(BIN)/pytest -m services
 
-browser: $(VENV)/development ## The pages in Chromium, light and dark, phone and desk; pictures in var/screenshots
+browser: $(VENV)/development ## The pages in Chromium, light and dark, phone and desk
 	@$(BIN)/pytest -m browser
 
 gallery: $(VENV)/development ## Pictures of every mail and every page in var/gallery, with a page to look at them; 3 minutes

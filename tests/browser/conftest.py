@@ -1,7 +1,6 @@
-"""A real Chromium on a real server that shows the sample catalogue. Pictures of every page go to var/screenshots/."""
+"""A real Chromium on a real server that shows the sample catalogue."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -15,9 +14,6 @@ from papers.ingest import run_source
 from papers.scoring import score_due
 from tests.browser.chromium import open_chromium
 from tests.factories import NOW, TODAY
-from tests.journey import ROOT
-
-SCREENSHOTS = ROOT / "var" / "screenshots"
 
 
 @pytest.fixture(scope="session")
@@ -39,9 +35,3 @@ def site(live_server: LiveServer, settings: Settings) -> str:
     # Pages look at the clock, and what is days old is no news.
     Edition.objects.update(closing_at=timezone.now())
     return str(live_server.url)
-
-
-@pytest.fixture
-def screenshots() -> Path:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    return SCREENSHOTS

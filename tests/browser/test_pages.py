@@ -3,12 +3,8 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import product
-from pathlib import Path
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Browser, Error, Page, Request
 
@@ -16,6 +12,7 @@ from newsletter.models import Edition
 from papers.models import Paper, TrendingScore
 from subscribers.links import preferences_url
 from tests.browser.linked_pages import VISITS, Visit
+from tests.browser.looking import LOOKS, misfits, serious_findings
 from tests.factories import NOW, make_reader
 
 # Rolled back to what migrations made, since the topics are theirs.
@@ -61,9 +58,6 @@ PAGES: dict[str, str | Callable[[], str]] = {
 
 
 MISSING = {"trending-future": 404, "missing": 404}
-Scheme = Literal["light", "dark"]
-SCHEMES: list[Scheme] = ["light", "dark"]
-WIDTHS = [375, 1280]
 
 
 @dataclass
@@ -80,37 +74,6 @@ class Observer:
         self.errors.append(str(error))
 
 
-def overflow(page: Page) -> int:
-    """How many pixels stick out to the right."""
-    width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert isinstance(width, int)
-    return width
-
-
-def serious_findings(page: Page) -> list[str]:
-    results = Axe().run(page)
-    return [
-        f"{found['id']}: {node['target']} {node.get('failureSummary', '')}"
-        for found in results.response["violations"]
-        if found["impact"] in {"serious", "critical"}
-        for node in found["nodes"]
-    ]
-
-
-def misfits(page: Page) -> list[str]:
-    """Return what sticks out of a page, and what is serious about it."""
-    stuck_out = overflow(page)
-    return ([f"{stuck_out} pixels stick out"] if stuck_out else []) + serious_findings(page)
-
-
-def look_at(page: Page, address: str, expected_status: int) -> list[str]:
-    """Open a page and return what is wrong with it."""
-    response = page.goto(address)
-    assert response
-    wrong = [] if response.status == expected_status else [f"answered {response.status}"]
-    return wrong + misfits(page)
-
-
 def pay(page: Page, visit: Visit) -> list[str]:
     """Open a link, do there what belongs to the visit, and return what is wrong with the answer."""
     response = page.goto(visit.address())
@@ -122,44 +85,39 @@ def pay(page: Page, visit: Visit) -> list[str]:
     return [] if response.status == visit.status else [f"answered {response.status}"]
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
-def test_every_page_fits_and_is_accessible(
-    chromium: Browser, site: str, screenshots: Path, width: int, scheme: Scheme
-) -> None:
-    page = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
+def plain_visits(site: str) -> dict[str, Visit]:
+    """How to come to each page of the site at this address that anybody may open."""
+    return {name: Visit(at_site(site, address), (), MISSING.get(name, 200)) for name, address in PAGES.items()}
+
+
+def at_site(site: str, address: str | Callable[[], str]) -> Callable[[], str]:
+    return lambda: site + (address() if callable(address) else address)
+
+
+def test_every_page_fits_and_is_accessible(chromium: Browser, site: str) -> None:
+    page = chromium.new_page()
     observer = Observer()
     page.on("request", observer.see_request)
     page.on("pageerror", observer.see_error)
-    wrong: dict[str, list[str]] = {}
-    for name, address in PAGES.items():
-        wrong[name] = look_at(page, site + (address() if callable(address) else address), MISSING.get(name, 200))
-        page.screenshot(path=screenshots / f"{name}-{width}-{scheme}.png", full_page=True)
-    page.context.close()
+    # Some of these pages come once only: the one that came is looked at in every way.
+    wrong = {name: pay(page, visit) + misfits(page) for name, visit in (plain_visits(site) | VISITS).items()}
+    page.close()
     assert {name: found for name, found in wrong.items() if found} == {}
     assert observer.errors == []
     # A picture, a font or a script from elsewhere would tell elsewhere who reads.
     assert [url for url in observer.requests if not url.startswith(site)] == []
 
 
-def test_every_page_behind_a_link_fits_and_is_accessible(chromium: Browser, site: str, screenshots: Path) -> None:
+def test_what_sticks_out_and_what_is_hard_to_read_is_found(chromium: Browser) -> None:
     page = chromium.new_page()
-    observer = Observer()
-    page.on("request", observer.see_request)
-    page.on("pageerror", observer.see_error)
-    wrong: dict[str, list[str]] = {}
-    for name, visit in VISITS.items():
-        wrong[name] = pay(page, visit)
-        # Some of these pages come once only: the one that came is looked at in every way.
-        for width, scheme in product(WIDTHS, SCHEMES):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme)
-            wrong[name] += [f"{width} {scheme}: {misfit}" for misfit in misfits(page)]
-            page.screenshot(path=screenshots / f"{name}-{width}-{scheme}.png", full_page=True)
+    pale = "<style>@media (prefers-color-scheme: {}) {{ p {{ background: #fff; color: #aaa }} }}</style><p>Pale</p>"
+    for width, scheme in LOOKS:
+        page.set_content(pale.format(scheme))
+        (found,) = [told for told in misfits(page) if "color-contrast" in told]
+        assert found.startswith(f"{width} {scheme}: ")
+    page.set_content("<div style='width: 400px'>Wide</div>")
+    assert [told for told in misfits(page) if "stick" in told] == ["375 light: 33 pixels stick out"]
     page.close()
-    assert {name: found for name, found in wrong.items() if found} == {}
-    assert observer.errors == []
-    assert [url for url in observer.requests if not url.startswith(site)] == []
 
 
 def test_the_site_is_used_without_script(chromium: Browser, site: str) -> None:

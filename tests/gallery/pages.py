@@ -1,6 +1,5 @@
 """Every page there is: those of the browser tests, and those that only something odd leads to."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +15,7 @@ from newsletter.rendering import personal_links
 from subscribers.changing_address import ask_to_change
 from subscribers.links import preferences_token
 from tests.browser.linked_pages import VISITS, Visit, ask_for, without_help
-from tests.browser.test_pages import MISSING, PAGES
+from tests.browser.test_pages import at_site, plain_visits
 from tests.factories import make_reader
 
 ERRORS: dict[str, Exception] = {
@@ -37,12 +36,8 @@ handler400, handler404 = site_urls.handler400, site_urls.handler404
 
 def visits(site: str) -> dict[str, Visit]:
     """How to come to each page of the site at this address, by what it is called here."""
-    plain = {name: Visit(_at(site, address), (), MISSING.get(name, 200)) for name, address in PAGES.items()}
-    return plain | VISITS | {name: Visit(_at(site, address), *rest) for name, (address, *rest) in ODD.items()}
-
-
-def _at(site: str, address: str | Callable[[], str]) -> Callable[[], str]:
-    return lambda: site + (address() if callable(address) else address)
+    odd = {name: Visit(at_site(site, address), *rest) for name, (address, *rest) in ODD.items()}
+    return plain_visits(site) | VISITS | odd
 
 
 # --- What only something odd leads to ---------------------------------------------------------------------------------

@@ -8,11 +8,13 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from tests.browser.linked_pages import Visit
-from tests.browser.test_pages import SCHEMES, overflow, pay
+from tests.browser.looking import Scheme, overflow
+from tests.browser.test_pages import pay
 from tests.every_mail import Mail
 
 MAIL_WIDTHS = [375, 600]
 PAGE_WIDTHS = [375, 1280]
+SCHEMES: list[Scheme] = ["light", "dark"]
 # Of which mail there is a picture with large type: one with everything in it.
 WITH_LARGE_TYPE = "hard-mixed"
 # As mail programs enlarge text: every size of type, and nothing else.
