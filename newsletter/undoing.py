@@ -39,6 +39,12 @@ def undo_import(batch: ImportBatch, at: datetime) -> Undone:
     return Undone(deleted, batch.readers.count())
 
 
+def try_undo(batch: ImportBatch) -> Undone:
+    """Return what `undo_import` would do now; nothing is changed."""
+    idle = _without_acts(batch).count()
+    return Undone(idle, batch.readers.count() - idle)
+
+
 def _delete(readers: list[int], batch: ImportBatch, at: datetime) -> int:
     """Delete those of `readers` who have still done nothing once they are held; return how many."""
     with transaction.atomic():

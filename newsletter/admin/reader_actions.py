@@ -13,7 +13,7 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 
 from newsletter.admin.reader_acts import ERASE, EXPORT, READER_ACTS, Act, NotDone, Standing
-from newsletter.admin.edition_actions import by
+from newsletter.admin.taking import by
 from newsletter.privacy import as_json, everything_about
 from newsletter.resending import latest_digest, why_not_again
 from subscribers.addresses import fingerprint

@@ -136,8 +136,8 @@ EXPORT = Act(
     "export",
     "Download everything",
     "subscribers.export_subscriber",
-    "All that is kept about the reader, as a JSON file. It is for the reader alone: send it to the reader's own address, "
-    "and delete it.",
+    "All that is kept about the reader, as a JSON file. It is for the reader alone: send it to their own address, and "
+    "delete it.",
     lambda standing: True,
     lambda reader, at, by: "Everything about the reader was downloaded.",
 )

@@ -1,14 +1,16 @@
 """What was removed after its time, and what came by imports."""
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 
 from newsletter.models import RetentionRun
 from newsletter.retention import in_words as removed_in_words
-from newsletter.undoing import undo_import
+from newsletter.undoing import try_undo, undo_import
 from staff.pages import ReadOnly
 from subscribers.models import ImportBatch
 
@@ -40,7 +42,9 @@ class ImportBatchAdmin(ReadOnly, ModelAdmin[ImportBatch]):
         return request.user.has_perm("subscribers.change_importbatch")
 
     @admin.action(description="Undo: delete readers who came with it and did nothing since", permissions=["undo"])
-    def undo(self, request: HttpRequest, queryset: QuerySet[ImportBatch]) -> None:
+    def undo(self, request: HttpRequest, queryset: QuerySet[ImportBatch]) -> HttpResponse | None:
+        if "confirmed" not in request.POST:
+            return self._ask(request, queryset)
         for batch in queryset:
             if batch.created > MAX_UNDONE:
                 told = f"{batch} is too large for a page: run manage.py undo_import {batch.pk} on the server."
@@ -49,3 +53,13 @@ class ImportBatchAdmin(ReadOnly, ModelAdmin[ImportBatch]):
             undone = undo_import(batch, timezone.now())
             self.log_change(request, batch, f"Undone: {undone}.")
             self.message_user(request, f"{batch}: {undone}.", messages.SUCCESS)
+        return None
+
+    def _ask(self, request: HttpRequest, batches: QuerySet[ImportBatch]) -> HttpResponse:
+        context = self.admin_site.each_context(request) | {
+            "title": "Undo imports",
+            "opts": self.opts,
+            "batches": [(batch, try_undo(batch)) for batch in batches],
+            "checkbox": ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(request, "admin/newsletter/undo_imports.html", context)

@@ -1,27 +1,42 @@
+from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.admin import ModelAdmin
 
 from subscribers.addresses import fingerprint
+from subscribers.forms.suppression import SuppressionForm
 from subscribers.models import Suppression
+from subscribers.optin import never_mail
 
 
 @admin.register(Suppression)
 class SuppressionAdmin(ModelAdmin[Suppression]):
     """Addresses are known by their hashes alone; searching for an address tells whether it is one of them."""
 
+    form = SuppressionForm
     list_display = ["short_hash", "reason", "at"]
     list_filter = ["reason", "at"]
     search_fields = ["address_hash"]
     search_help_text = "A whole address"
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    readonly_fields = ["short_hash", "reason", "at"]
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def get_fields(self, request: HttpRequest, obj: Suppression | None = None) -> list[str]:
+        return ["short_hash", "reason", "at"] if obj else ["address"]
+
+    def save_model(
+        self, request: HttpRequest, obj: Suppression, form: forms.ModelForm[Suppression], change: bool
+    ) -> None:
+        address = form.cleaned_data["address"]
+        never_mail(address, timezone.now())
+        # For the history, and the page it leads to.
+        stored = Suppression.objects.get(address_hash=fingerprint(address))
+        obj.pk, obj.address_hash, obj.reason, obj.at = stored.pk, stored.address_hash, stored.reason, stored.at
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Suppression], search_term: str

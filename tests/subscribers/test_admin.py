@@ -1,11 +1,13 @@
 """Addresses that are never to be mailed, as the staff sees them."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from subscribers.models import Suppression
 from tests.admin_pages import assert_rows_cost_no_queries
 from tests.factories import NOW, make_reader
+from tests.staff.people import staff_client
 
 pytestmark = pytest.mark.django_db
 
@@ -35,3 +37,30 @@ def test_suppressions_are_not_edited_but_may_be_lifted(admin_client: Client) -> 
     assert admin_client.post(f"{url}change/", {"reason": "complaint"}).status_code == 403
     assert admin_client.post(f"{url}delete/", {"post": "yes"}).status_code == 302
     assert not Suppression.objects.exists()
+
+
+def test_an_address_is_added_of_which_only_a_hash_stays(admin_client: Client) -> None:
+    reader = make_reader(email="Ada@example.org")
+    assert admin_client.post(f"{SUPPRESSIONS}add/", {"address": " ada@Example.org"}).status_code == 302
+    reader.refresh_from_db()
+    assert (reader.status, Suppression.objects.get().reason) == ("unsubscribed", "manual")
+    assert Suppression.objects.covers("ada@example.org")
+    entry = LogEntry.objects.get()
+    assert entry.get_edited_object() == Suppression.objects.get()
+    assert "example.org" not in f"{entry.object_repr} {entry.change_message}"
+
+
+@pytest.mark.parametrize(("typed", "why"), [("ada@example.org", "never mailed already"), ("ada", "@-sign")])
+def test_an_address_that_cannot_be_added_says_why(typed: str, why: str, admin_client: Client) -> None:
+    Suppression.objects.suppress("ada@example.org", Suppression.Reason.COMPLAINT, NOW)
+    page = admin_client.post(f"{SUPPRESSIONS}add/", {"address": typed})
+    assert why in str(page.context["adminform"].form.errors)
+    assert Suppression.objects.get().reason == "complaint"
+
+
+def test_who_looks_after_readers_may_add_an_address_and_lift_none() -> None:
+    support, editor = staff_client("Support"), staff_client("Editor")
+    assert support.post(f"{SUPPRESSIONS}add/", {"address": "ada@example.org"}).status_code == 302
+    url = f"{SUPPRESSIONS}{Suppression.objects.get().pk}/"
+    assert support.post(f"{url}delete/", {"post": "yes"}).status_code == 403
+    assert {editor.get(page).status_code for page in (SUPPRESSIONS, f"{SUPPRESSIONS}add/", f"{url}change/")} == {403}
