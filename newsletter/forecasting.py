@@ -51,6 +51,11 @@ class Outlook:
     def digests(self) -> int:
         return sum(self.by_papers.values())
 
+    @property
+    def late(self) -> int:
+        """How many would not leave before they are late, as far as that can be told."""
+        return 0 if self.in_time is None else max(0, self.digests - self.in_time)
+
 
 def outlook_of(edition: Edition, at: datetime) -> Outlook:
     """Return what becomes of a draft that closes at its time, or at once if that is over."""
@@ -64,8 +69,8 @@ def outlook_of(edition: Edition, at: datetime) -> Outlook:
     queued = [delivery for delivery in planned if delivery.status == Delivery.Status.QUEUED]
     outcomes = Counter((delivery.skip_reason, len(delivery.picks)) for delivery in planned)
     counts = scaled(outcomes, len(reader_ids))
-    hours = _hours(queued, sum(count for (reason, _), count in counts.items() if not reason), at)
-    foretold = foretell(hours, rate(at), at) if hours else None
+    hours = _hours(queued, sum(count for (reason, _), count in counts.items() if not reason), closing.closing_at)
+    foretold = foretell(hours, rate(at), closing.closing_at) if hours else None
     return Outlook(
         closes_at=closing.closing_at,
         readers=len(reader_ids),
@@ -95,8 +100,8 @@ def scaled(counts: Mapping[Key, int], total: int) -> dict[Key, int]:
     return {key: end - start for key, start, end in zip(counts, [0, *ends], ends, strict=False)}
 
 
-def _hours(queued: Iterable[Delivery], total: int, at: datetime) -> list[Hour]:
-    """When these are due, hour by hour, as if they were `total`."""
+def _hours(queued: Iterable[Delivery], total: int, closes_at: datetime) -> list[Hour]:
+    """When these are due, hour by hour, as if they were `total`; what is due while it closes leaves then."""
     of_hour: dict[datetime, list[Delivery]] = defaultdict(list)
     for delivery in queued:
         of_hour[delivery.due_at.replace(minute=0, second=0, microsecond=0)].append(delivery)
@@ -104,7 +109,7 @@ def _hours(queued: Iterable[Delivery], total: int, at: datetime) -> list[Hour]:
     return [
         Hour(
             count=count,
-            starts_at=max(at, min(delivery.next_attempt_at for delivery in of_hour[hour])),
+            starts_at=max(closes_at, min(delivery.next_attempt_at for delivery in of_hour[hour])),
             late_at=min(delivery.due_at for delivery in of_hour[hour]) + settings.NEWSLETTER_LATE_AFTER,
         )
         for hour, count in counts.items()

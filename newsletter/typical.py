@@ -11,6 +11,7 @@ from subscribers.models import Subscriber
 from subscribers.preferences import Preferences
 
 HOW_MANY = 3
+TOPIC = "topic-"
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,11 @@ class TypicalReader:
 
     topic_id: int
     name: str
+
+    @property
+    def key(self) -> str:
+        """What this reader is asked for by."""
+        return f"{TOPIC}{self.topic_id}"
 
     @property
     def preferences(self) -> Preferences:

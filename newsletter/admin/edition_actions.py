@@ -1,25 +1,26 @@
-"""What an operator does to editions in the admin: the workflows of newsletter.operating, written to the history."""
+"""What an operator does to editions on their list. What cannot be undone leads to the page that asks first."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.utils import timezone
+from django.shortcuts import redirect
 from unfold.admin import ModelAdmin
 
-from newsletter import operating
-from newsletter.leftovers import OPEN, is_held, still_leaving
+from newsletter.admin import acts
+from newsletter.admin.acts import Act
+from newsletter.admin.taking import act_url, by, take  # noqa: F401  readers' acts look for it here
 from newsletter.models import Edition, EditionQuerySet
 
-OPERATORS_ACTIONS = ["pause", "resume", "let_unknown_be", "send_unknown_again", "retry_failed", "cancel"]
-
-
-def by(request: HttpRequest) -> str:
-    """Return who asks, as the log may know it."""
-    return f"user {request.user.pk}"
+OPERATORS_ACTIONS = [
+    "close_now",
+    "pause",
+    "resume",
+    "let_unknown_be",
+    "send_unknown_again",
+    "retry_failed",
+    "cancel",
+]
 
 
 def warn(admin_page: ModelAdmin[Any], request: HttpRequest, text: str) -> None:
@@ -27,90 +28,49 @@ def warn(admin_page: ModelAdmin[Any], request: HttpRequest, text: str) -> None:
 
 
 class EditionActions(ModelAdmin[Edition]):
-    """Actions on the list of editions; those there is no way back from ask first."""
+    """Actions on the list of editions."""
 
-    @admin.action(description="Pause sending", permissions=["change"])
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(acts.OPERATE)
+
+    def has_resolve_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(acts.RESOLVE)
+
+    @admin.action(description=acts.CLOSE.label, permissions=["operate"])
+    def close_now(self, request: HttpRequest, queryset: EditionQuerySet) -> HttpResponse | None:
+        return self._ask_first(request, queryset, acts.CLOSE)
+
+    @admin.action(description=acts.PAUSE.label, permissions=["operate"])
     def pause(self, request: HttpRequest, queryset: EditionQuerySet) -> None:
-        for edition in queryset:
-            if operating.pause(edition, timezone.now(), by(request)):
-                self._done(request, edition, "is paused.")
-            else:
-                warn(self, request, f"{edition} is not paused: only a closed edition that is being sent can be.")
+        self._take_each(request, queryset, acts.PAUSE)
 
-    @admin.action(description="Resume sending", permissions=["change"])
+    @admin.action(description=acts.RESUME.label, permissions=["operate"])
     def resume(self, request: HttpRequest, queryset: EditionQuerySet) -> None:
-        for edition in queryset:
-            if operating.resume(edition, timezone.now(), by(request)):
-                left = edition.deliveries.filter(status__in=OPEN).count()
-                self._done(request, edition, f"is not paused any more. Still to be sent: {left}.")
-            else:
-                warn(self, request, f"{edition} is not resumed: only a paused edition can be.")
+        self._take_each(request, queryset, acts.RESUME)
 
-    @admin.action(description="Let unknown ones be", permissions=["change"])
+    @admin.action(description=acts.LET_UNKNOWN_BE.label, permissions=["resolve"])
     def let_unknown_be(self, request: HttpRequest, queryset: EditionQuerySet) -> HttpResponse | None:
-        def act(edition: Edition) -> None:
-            count = operating.let_unknown_be(edition, timezone.now(), by(request))
-            told = f"has no unknown deliveries any more. Let be: {count}. {still_leaving(edition)}"
-            self._done(request, edition, told.rstrip())
+        return self._ask_first(request, queryset, acts.LET_UNKNOWN_BE)
 
-        warning = "What may have left counts as if it had arrived, and will not be sent again."
-        return self._ask_first(request, queryset, act, "let_unknown_be", warning)
-
-    @admin.action(description="Send unknown ones again", permissions=["change"])
+    @admin.action(description=acts.SEND_UNKNOWN_AGAIN.label, permissions=["resolve"])
     def send_unknown_again(self, request: HttpRequest, queryset: EditionQuerySet) -> HttpResponse | None:
-        def act(edition: Edition) -> None:
-            done = operating.send_unknown_again(edition, timezone.now(), by(request))
-            told = f"has unknown deliveries queued again: {done.queued}. Too late: {done.late}."
-            self._done(request, edition, f"{told} {still_leaving(edition)} {is_held(edition)}".rstrip())
+        return self._ask_first(request, queryset, acts.SEND_UNKNOWN_AGAIN)
 
-        warning = "What may have left will be sent again: some readers may get a second copy."
-        return self._ask_first(request, queryset, act, "send_unknown_again", warning)
-
-    @admin.action(description="Retry failed ones", permissions=["change"])
+    @admin.action(description=acts.RETRY_FAILED.label, permissions=["resolve"])
     def retry_failed(self, request: HttpRequest, queryset: EditionQuerySet) -> None:
-        for edition in queryset:
-            done = operating.retry_failed(edition, timezone.now(), by(request))
-            left = f"Left as they are: {done.late} too late, {done.suppressed} to whom we must not write."
-            told = f"has failed deliveries queued again: {done.queued}. {left} {is_held(edition)}"
-            self._done(request, edition, told.rstrip())
+        self._take_each(request, queryset, acts.RETRY_FAILED)
 
-    @admin.action(description="Cancel", permissions=["change"])
+    @admin.action(description=acts.CANCEL.label, permissions=["operate"])
     def cancel(self, request: HttpRequest, queryset: EditionQuerySet) -> HttpResponse | None:
-        def act(edition: Edition) -> None:
-            skipped = operating.cancel(edition, timezone.now(), by(request))
-            if skipped is None:
-                warn(self, request, f"{edition} was cancelled before.")
-            else:
-                self._done(request, edition, f"is cancelled. Deliveries skipped: {skipped}.")
+        return self._ask_first(request, queryset, acts.CANCEL)
 
-        warning = (
-            "What has not left will never go out, and the archive does not show the edition. There is no way back."
-        )
-        return self._ask_first(request, queryset, act, "cancel", warning)
+    def _take_each(self, request: HttpRequest, queryset: EditionQuerySet, act: Act) -> None:
+        for edition in queryset:
+            take(self, request, edition, act)
 
-    def _done(self, request: HttpRequest, edition: Edition, what: str) -> None:
-        self.log_change(request, edition, what)
-        self.message_user(request, f"{edition} {what}", messages.SUCCESS)
-
-    def _ask_first(
-        self,
-        request: HttpRequest,
-        queryset: EditionQuerySet,
-        act: Callable[[Edition], None],
-        action: str,
-        warning: str,
-    ) -> HttpResponse | None:
-        """Do it when it was confirmed, else show the page that asks."""
-        if "confirmed" in request.POST:
-            for edition in queryset:
-                act(edition)
+    def _ask_first(self, request: HttpRequest, queryset: EditionQuerySet, act: Act) -> HttpResponse | None:
+        chosen = list(queryset[:2])
+        if len(chosen) != 1:
+            warn(self, request, "Choose one edition at a time: this cannot be undone.")
             return None
-        context = self.admin_site.each_context(request) | {
-            "title": "Are you sure?",
-            "opts": self.opts,
-            "editions": queryset,
-            "action": action,
-            "checkbox": ACTION_CHECKBOX_NAME,
-            "warning": warning,
-        }
-        return TemplateResponse(request, "admin/newsletter/confirm.html", context)
+        return redirect(act_url(chosen[0], act))

@@ -3,24 +3,22 @@
 from itertools import chain
 from typing import Any, TypedDict
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django_stubs_ext import WithAnnotations
 from unfold.decorators import display
 
 from newsletter.admin.deliveries import EditionFilter
-from newsletter.admin.desk import adding, entries, page
+from newsletter.admin.desk import adding, checking, entries, operating, page, previewing
 from newsletter.admin.desk.answering import edition_at
 from newsletter.admin.desk.page import show_desk
-from newsletter.admin.edition_actions import OPERATORS_ACTIONS, EditionActions, warn
+from newsletter.admin.edition_actions import OPERATORS_ACTIONS, EditionActions
 from newsletter.admin.words import short
-from newsletter.editions import close_edition
-from newsletter.models import Delivery, Edition, EditionEntry, EditionQuerySet
+from newsletter.models import Delivery, Edition, EditionEntry
 from staff.pages import Kept
 
 EDITION_COLOURS: dict[str, str] = {
@@ -49,7 +47,7 @@ class EditionAdmin(Kept, EditionActions):
     list_filter = ["status", "kind"]
     search_fields = ["period"]
     list_per_page = 30
-    actions = ["close_now", *OPERATORS_ACTIONS]
+    actions = OPERATORS_ACTIONS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Edition]:
         counts = {f"{status}_count": _count(Delivery.objects.filter(status=status)) for status in Delivery.Status}
@@ -64,7 +62,7 @@ class EditionAdmin(Kept, EditionActions):
         return show_desk(request, edition, admin=self)
 
     def get_urls(self) -> list[URLPattern]:
-        desk = (page, entries, adding)
+        desk = (page, entries, adding, previewing, checking, operating)
         return [*chain.from_iterable(part.urls(self) for part in desk), *super().get_urls()]
 
     @display(description="status", ordering="status", label=EDITION_COLOURS)
@@ -83,17 +81,3 @@ class EditionAdmin(Kept, EditionActions):
             return ""
         url = reverse("admin:newsletter_delivery_changelist", query={EditionFilter.parameter_name: edition.period})
         return format_html('<a href="{}" class="text-link">{}</a>', url, words)
-
-    @admin.action(description="Close now", permissions=["change"])
-    def close_now(self, request: HttpRequest, queryset: EditionQuerySet) -> None:
-        at = timezone.now()
-        for edition in queryset:
-            if not edition.is_draft:
-                warn(self, request, f"{edition} is not a draft, and only a draft can be closed.")
-                continue
-            close_edition(edition.pk, at)
-            edition.refresh_from_db(fields=["status", "audience"])
-            if edition.status == Edition.Status.CANCELLED:
-                warn(self, request, f"{edition} has no papers to show and is cancelled.")
-            else:
-                self.message_user(request, f"{edition} is closed. Readers: {edition.audience}.", messages.SUCCESS)

@@ -7,7 +7,8 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 
 from mail.models import Provider
-from newsletter.admin.edition_actions import by, warn
+from newsletter.admin.edition_actions import warn
+from newsletter.admin.taking import by
 from newsletter.models import Alert, Heartbeat
 from newsletter.operating import start_again, stop_all
 from staff.pages import ReadOnly

@@ -23,6 +23,7 @@ from newsletter.admin.desk.answering import (
     require,
     take_step,
 )
+from newsletter.admin.desk.operating import buttons_for
 from newsletter.admin.words import short, until
 from newsletter.models import Alert, Edition
 from newsletter.progress import progress_of
@@ -105,5 +106,6 @@ def _context(request: HttpRequest, edition: Edition, admin: EditionPage, words: 
         "words": words,
         "may_write": edition.is_draft and request.user.has_perm("newsletter.change_edition"),
         "may_add": edition.is_draft and request.user.has_perm("newsletter.add_editionentry"),
+        "buttons": buttons_for(request, edition),
         "found": find(edition, request.GET.get("q", "")) if edition.is_draft else None,
     }
