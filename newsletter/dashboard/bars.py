@@ -49,7 +49,7 @@ class Figure:
 
 
 def draw(days: Sequence[Day]) -> Figure:
-    """Return the figure of one or more days. The line begins at zero where that shows the growth, else at the lowest."""
+    """Return the figure of one or more days. Its line begins at zero where that shows growth, else at the lowest."""
     step = (WIDTH - RIGHT) / len(days)
     low, high = _span([day.active for day in days])
     points = [(round((number + 0.5) * step, 1), _height(day.active, low, high)) for number, day in enumerate(days)]

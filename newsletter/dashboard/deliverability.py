@@ -14,6 +14,8 @@ from newsletter.models import Delivery, DeliveryEvent, Edition
 
 # Of fewer messages a single complaint is as much as Gmail allows in the long run: a rate would be chance.
 ENOUGH = 1_000
+# Rates are drawn on a line of this length, which ends half again as high as what is too high.
+SCALE = 200
 WEEK, MONTH = timedelta(days=7), timedelta(days=30)
 
 
@@ -30,6 +32,14 @@ class Limits:
 
     high: float
     too_high: float
+
+    @property
+    def high_percent(self) -> str:
+        return f"{self.high:.1%}".replace(".0%", "%").replace("%", " %")
+
+    @property
+    def too_high_percent(self) -> str:
+        return f"{self.too_high:.1%}".replace(".0%", "%").replace("%", " %")
 
 
 # Gmail and Yahoo: keep complaints below 0.1 %, and never reach 0.3 %.
@@ -62,6 +72,22 @@ class Rate:
         if self.value >= self.limits.too_high:
             return Verdict.TOO_HIGH
         return Verdict.HIGH if self.value >= self.limits.high else Verdict.GOOD
+
+    @property
+    def mark(self) -> float:
+        """Where the rate is on the scale; the end stands for all that is more."""
+        return min(self._on_scale(self.value or 0.0), SCALE)
+
+    @property
+    def high_at(self) -> float:
+        return self._on_scale(self.limits.high)
+
+    @property
+    def too_high_at(self) -> float:
+        return self._on_scale(self.limits.too_high)
+
+    def _on_scale(self, value: float) -> float:
+        return round(SCALE * value / (self.limits.too_high * 1.5), 1)
 
 
 @dataclass(frozen=True)
@@ -138,23 +164,21 @@ def _outcomes(editions: Sequence[Edition]) -> dict[int, Outcome]:
         return {}
     # Nothing comes back before it left: so the small indexes of what came back are enough.
     since = min(edition.closing_at for edition in editions if edition.closing_at)
-    rows = Delivery.objects.filter(edition__in=[edition.pk for edition in editions])
+    rows = Delivery.objects.filter(edition__in=[edition.pk for edition in editions]).order_by()
     came_back = rows.filter(_for_good(DeliveryEvent.Kind.BOUNCED), bounced_at__gte=since)
-    accepted = _by_edition(rows.filter(status=Delivery.Status.ACCEPTED))
-    delivered = _by_edition(rows.filter(delivered_at__isnull=False))
-    bounced = _by_edition(came_back)
-    complained = _by_edition(rows.filter(complained_at__gte=since))
-    refused = _by_edition(rows.filter(_for_good(DeliveryEvent.Kind.REJECTED), status=Delivery.Status.FAILED))
-    return {
-        edition.pk: Outcome(
-            *(counts.get(edition.pk, 0) for counts in (accepted, delivered, bounced, complained, refused))
-        )
-        for edition in editions
-    }
+    counts = [
+        # From the index alone.
+        _by_edition(rows.filter(status=Delivery.Status.ACCEPTED)),
+        _by_edition(rows.filter(delivered_at__isnull=False)),
+        _by_edition(came_back),
+        _by_edition(rows.filter(complained_at__gte=since)),
+        _by_edition(rows.filter(_for_good(DeliveryEvent.Kind.REJECTED), status=Delivery.Status.FAILED)),
+    ]
+    return {edition.pk: Outcome(*(count.get(edition.pk, 0) for count in counts)) for edition in editions}
 
 
 def _by_edition(deliveries: QuerySet[Any]) -> dict[int, int]:
-    return dict(deliveries.order_by().values_list("edition").annotate(Count("pk")))
+    return dict(deliveries.values_list("edition").annotate(count=Count("*")))
 
 
 def _for_good(kind: str) -> Exists:

@@ -30,10 +30,22 @@ class GoingOut:
         return self.closes_in is not None and self.closes_in < timedelta()
 
 
-def going_out(at: datetime) -> list[GoingOut]:
-    """Return both kinds, the daily one first; of the weekly one only when there is any."""
+@dataclass(frozen=True)
+class Round:
+    """What goes out of each kind, the daily one first; of the weekly one only when there is any."""
+
+    kinds: list[GoingOut]
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether anything is on its way, so that a look in some seconds tells something new."""
+        return any(one.progress and one.progress.unsettled for one in self.kinds)
+
+
+def going_out(at: datetime) -> Round:
+    """Return what goes out at `at`: a few queries, however many readers there are."""
     found = [_of_kind(kind, at) for kind in Edition.Kind]
-    return [one for one in found if one.kind == Edition.Kind.DAILY or one.draft or one.progress]
+    return Round([one for one in found if one.kind == Edition.Kind.DAILY or one.draft or one.progress])
 
 
 def _of_kind(kind: Edition.Kind, at: datetime) -> GoingOut:

@@ -33,15 +33,20 @@ class Opinions:
     all: Opinion
     topics: list[Opinion]
 
+    @property
+    def most(self) -> int:
+        """How much was said of the topic of which most was said."""
+        return self.topics[0].total if self.topics else 0
+
 
 def opinions(at: datetime) -> Opinions:
     """Return what was said in the last thirty days: two queries, however much that is."""
     said = Feedback.objects.meant().filter(at__gt=at - LATELY, at__lte=at).order_by()
     of_topics: dict[str, Counter[str]] = defaultdict(Counter)
     by_topic = said.exclude(paper__topics=None).values_list("paper__topics__name", "kind")
-    for topic, kind, count in by_topic.annotate(Count("pk")):
+    for topic, kind, count in by_topic.annotate(count=Count("*")):
         of_topics[topic][kind] += count
-    everything = Counter(dict(said.values_list("kind").annotate(Count("pk"))))
+    everything = Counter(dict(said.values_list("kind").annotate(count=Count("*"))))
     topics = sorted(
         (_opinion(name, kinds) for name, kinds in of_topics.items()), key=lambda one: (-one.total, one.topic)
     )

@@ -10,6 +10,7 @@ from newsletter.heartbeats import SILENT_AFTER, queues
 from newsletter.models import Alert, Edition, Heartbeat
 from newsletter.watching import overdue_editions
 from papers.models import SourceRun
+from subscribers.models import Subscriber
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,23 @@ class Pulse:
     beats: list[Beat]
     last_ingest: SourceRun | None
     last_edition: Edition | None
+    has_readers: bool
     at: datetime
 
     @property
     def silent(self) -> list[Beat]:
-        return [beat for beat in self.beats if beat.is_silent]
+        """The queues that fell silent and of which no alert tells yet."""
+        told = {alert.about for alert in self.alerts if alert.kind == Alert.Kind.SILENT}
+        return [beat for beat in self.beats if beat.is_silent and beat.queue not in told]
+
+    @property
+    def needs_a_hand(self) -> bool:
+        return bool(self.alerts or self.overdue or self.silent or self.stopped_at or self.is_edition_old)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no edition has ever closed here."""
+        return self.last_edition is None
 
     @property
     def has_never_beaten(self) -> bool:
@@ -67,5 +80,6 @@ def pulse(at: datetime) -> Pulse:
         beats=[Beat(queue, beats.get(queue), at) for queue in queues()],
         last_ingest=SourceRun.objects.order_by("-started_at", "-pk").first(),
         last_edition=closed.defer("fragments").order_by("-closes_at").first(),
+        has_readers=Subscriber.objects.active().exists(),
         at=at,
     )
