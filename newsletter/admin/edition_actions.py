@@ -9,7 +9,7 @@ from unfold.admin import ModelAdmin
 
 from newsletter.admin import acts
 from newsletter.admin.acts import Act
-from newsletter.admin.taking import act_url, by, take  # noqa: F401  readers' acts look for it here
+from newsletter.admin.taking import act_url, take
 from newsletter.models import Edition, EditionQuerySet
 
 OPERATORS_ACTIONS = [

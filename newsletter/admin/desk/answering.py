@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -27,7 +27,7 @@ CHANGED = "desk-changed"
 EditionPage = ModelAdmin[Edition]
 
 
-def address(admin: EditionPage, route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+def address(admin: EditionPage, route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
     """Return where a view of the desk is, for staff only. It gets the admin of editions as `admin`."""
     return path(route, admin.admin_site.admin_view(partial(view, admin=admin)), name=f"newsletter_edition_{name}")
 
