@@ -49,6 +49,8 @@ class EntryOut(Schema):
 
 
 class EditionWithEntries(EditionOut):
+    opening_line: str = Field(description="How editors opened every digest of it; mostly empty.")
+    header_note: str = Field(description="What editors say above its papers, in paragraphs; mostly empty.")
     entries: list[EntryOut]
 
     @staticmethod

@@ -23,6 +23,8 @@ from papers.text import collapse, collapse_lines
 
 # Characters of a title in the history.
 NAMED = 90
+# Characters that no mail can be made of, since XML does not have them.
+NOT_IN_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -85,12 +87,11 @@ def unhide(edition_id: int, entry_id: int) -> str:
 def set_note(edition_id: int, entry_id: int, note: str) -> str:
     """Say `note` to readers under the summary; an empty one takes it away."""
     with _entry(edition_id, entry_id) as entry:
-        before, entry.note = entry.note, collapse(note)
+        before, entry.note = entry.note, in_one_line(note)
     if entry.note == before:
         return ""
-    return (
-        f"Noted on {_quoted(entry.paper)}: {entry.note}" if entry.note else f"Took the note off {_quoted(entry.paper)}"
-    )
+    title = _quoted(entry.paper)
+    return f"Noted on {title}: {entry.note}" if entry.note else f"Took the note off {title}"
 
 
 def add_paper(edition_id: int, paper_id: int) -> str:
@@ -130,24 +131,27 @@ def look_up(arxiv_id: str, at: datetime) -> int:
 
 def set_words(edition_id: int, opening_line: str, header_note: str) -> str:
     """Set how every digest opens, and what stands above its papers; empty ones take them away."""
-    words = {"opening_line": collapse(opening_line), "header_note": in_paragraphs(header_note)}
+    words = {"opening_line": in_one_line(opening_line), "header_note": in_paragraphs(header_note)}
     with _draft(edition_id) as edition:
         changed = [name for name, text in words.items() if getattr(edition, name) != text]
         for name in changed:
             setattr(edition, name, words[name])
         edition.save(update_fields=changed)
-    said = [
-        f"{name.replace('_', ' ')}: {shorten(collapse(words[name]), NAMED)}"
-        if words[name]
-        else f"no {name.replace('_', ' ')}"
-        for name in changed
-    ]
-    return f"Set the {'; '.join(said)}" if said else ""
+    return "; ".join(_said_of(name.replace("_", " "), words[name]) for name in changed)
+
+
+def _said_of(what: str, words: str) -> str:
+    return f"Set the {what}: {shorten(collapse(words), NAMED)}" if words else f"Took the {what} away"
+
+
+def in_one_line(text: str) -> str:
+    """Return words as they are stored where there is one line for them."""
+    return collapse(NOT_IN_XML.sub("", text))
 
 
 def in_paragraphs(text: str) -> str:
-    """Return `text` as it is stored: its lines collapsed, an empty one between paragraphs."""
-    return BLANK_LINES.sub("\n\n", collapse_lines(text)).strip("\n")
+    """Return words as they are stored where there is room: their lines collapsed, an empty one between paragraphs."""
+    return BLANK_LINES.sub("\n\n", collapse_lines(NOT_IN_XML.sub("", text))).strip("\n")
 
 
 # --- One step -------------------------------------------------------------------------------------------------------

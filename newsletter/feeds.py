@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from newsletter.header_note import paragraphs_of
 from newsletter.models import Edition, EditionEntry
 from newsletter.pages import closed_edition
 from papers.feeds import Item, Listing, about, answer, paragraphs
@@ -29,7 +30,7 @@ def _item(edition: Edition, titles: list[str]) -> Item:
     return Item(
         title=edition.title,
         path=reverse("edition", args=[edition.period]),
-        html=paragraphs(*titles),
+        html=paragraphs(edition.opening_line, *paragraphs_of(edition.header_note), *titles),
         at=edition.closing_at or edition.closes_at,
     )
 

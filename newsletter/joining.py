@@ -126,6 +126,8 @@ class CompiledDigest:
 
     def __init__(self, fragments: Mapping[str, Any], *, is_own: bool) -> None:
         self._titles: Mapping[str, str] = fragments["titles"]
+        # Of editions that were compiled before there was one, nothing.
+        self._opening: str = fragments.get("opening", "")
         # An edition that was compiled when nothing was only named still goes out.
         self._names = "also" in fragments["html"]
         cut = partial(_cut, marks=fragments["marks"], is_own=is_own)
@@ -142,7 +144,7 @@ class CompiledDigest:
         named = list(map(str, chosen.also)) if self._names else []
         papers = Papers([str(pick["paper_id"]) for pick in picks], outside, named)
         titles = [self._titles[paper] for paper in papers.shown]
-        opening = opening_of(bases)
+        opening = self._opening or opening_of(bases)
         return JoinedBody(
             compiled=self,
             subject=subject_of(titles),

@@ -60,6 +60,7 @@ def compile_fragments(edition: Edition, entries: Sequence[EditionEntry]) -> dict
     keys = [str(entry.paper_id) for entry in entries]
     return {
         "marks": marks,
+        "opening": edition.opening_line,
         "titles": {str(entry.paper_id): entry.paper.title for entry in entries},
         "html": _pieces(to_html(render_to_string("emails/digest.mjml", context)), cut, keys),
         "text": _pieces(render_to_string("emails/digest.txt", context), cut, keys),

@@ -11,7 +11,7 @@ from newsletter.reasons import Kind, Why, basis_of, in_words
 from newsletter.rendering import compile_fragments, digest_message
 from papers.models import Paper, Topic
 from tests.factories import NOW, TODAY, make_delivery, make_paper, make_reader
-from tests.hard_papers import PAPERS, HardPaper, named_also
+from tests.hard_papers import PAPERS, WORDS, HardPaper, named_also
 
 NAMES = tuple(PAPERS)
 # Far above what the database counts up to in a test, since ids stand in links.
@@ -35,6 +35,7 @@ def make_hard_edition(name: str) -> Delivery:
     since all are of today."""
     edition, picked, named = _make_edition(name), PAPERS[name], named_also(name)
     papers = [_add_paper(edition, rank, told) for rank, told in enumerate([*picked, *named], start=1)]
+    edition.opening_line, edition.header_note = WORDS.get(name, ("", ""))
     edition.fragments = compile_fragments(edition, list(edition.entries.going_out()))
     edition.save()
     reader = make_reader(pk=FIRST_ID, email="ada@example.org", cadence="weekly" if name == "weekly" else "daily")

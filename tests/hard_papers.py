@@ -182,6 +182,25 @@ PAPERS: dict[str, tuple[HardPaper, ...]] = {
 }
 
 
+# What editors say of these editions: how they open, and what stands above the papers.
+WORDS: dict[str, tuple[str, str]] = {
+    "mixed": (
+        "A quiet Monday, so here is what we liked best of last week.",
+        (
+            "Our reading group meets on Thursday at 18:00 UTC; all are welcome.\nBring one paper and one doubt.\n\n"
+            "How papers are chosen: https://papers.example/about/choosing (and see https://example.org/a_(b))."
+        ),
+    ),
+    "markup": (
+        "<b>Less</b> & </mj-text> {{ edition }}",
+        "<script>alert(1)</script>\n\n</p> javascript:x <!--",
+    ),
+    "arabic": ("أوراق اليوم باختصار.", "مرحبًا بكم، انظروا https://example.org/?a=b&c=d ثم أكملوا القراءة."),
+    "unbroken": ((UNBROKEN * 3)[:200], f"https://example.org/{'x' * 280}\n\n{'w' * 290}"),
+    "emoji": ("👩🏽‍🔬🔥" * 20, "🚀 " * 300),
+}
+
+
 def named_also(name: str) -> tuple[HardPaper, ...]:
     """The papers that the digest of an edition names besides: others of the catalogue, or its hardest once more."""
     if name in {"one", "bare"}:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mail.headers import one_line
 from mail.message import Body
+from newsletter.curating import in_one_line
 from newsletter.joining import CompiledDigest
 from newsletter.models import Delivery, EditionEntry
 from newsletter.rendering import compile_fragments, digest_message, public_links, render_digest
@@ -32,7 +33,7 @@ WORDS = st.lists(st.sampled_from(LOADED) | st.text(IN_XML, max_size=20), min_siz
 )
 # What stands in the places of a harmless edition, and nowhere else in a digest.
 HARMLESS = {"title": "Qtitle", "author": "Qauthor", "summary": "Qsummary.", "note": "Qnote", "reason": "Qreason"}
-HARMLESS |= {"category": "Qcategory"}
+HARMLESS |= {"category": "Qcategory", "opening": "Qopening.", "header": "Qheader"}
 PLACES = st.fixed_dictionaries(dict.fromkeys(HARMLESS, WORDS.filter(lambda words: bool(words.split()))))
 
 
@@ -90,8 +91,12 @@ def say(delivery: Delivery, entries: Sequence[EditionEntry], words: dict[str, st
         paper.title, paper.authors, paper.summary = words["title"], [words["author"]], words["summary"]
         paper.primary_category, entry.note = words["category"], words["note"]
     delivery.picks[0]["reason"] = words["reason"]
-    delivery.edition.fragments = compile_fragments(delivery.edition, entries)
-    return words | {"author": paper.short_authors, "summary": paper.blurb}
+    edition = delivery.edition
+    # So short that it is shown whole beside the subject, and something after it.
+    edition.opening_line, edition.header_note = in_one_line(words["opening"][:20]), in_one_line(words["header"])
+    edition.fragments = compile_fragments(edition, entries)
+    shown = words | {"author": paper.short_authors, "summary": paper.blurb}
+    return shown | {"opening": edition.opening_line, "header": edition.header_note}
 
 
 @pytest.fixture
