@@ -4,6 +4,7 @@ from threading import local
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.throttling import AnonRateThrottle
@@ -16,6 +17,8 @@ from papers.keeping import KEPT_FOR
 
 class CallerThrottle(local, AnonRateThrottle):
     """A limit by address. Each thread has its own: a throttle keeps the caller it looks at in itself."""
+
+    cache = caches["process"]
 
 
 class Api(NinjaAPI):

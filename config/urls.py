@@ -14,6 +14,7 @@ SITEMAPS = {
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("staff/", include("staff.urls")),
     path("api/v1/", api.urls),
     path("sitemap.xml", sitemaps.show_index, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("sitemap-<slug:section>.xml", sitemaps.show_section, {"sitemaps": SITEMAPS}, name="sitemap_section"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
@@ -61,7 +61,7 @@ def public_page(*, reads: Sequence[str] = ()) -> Callable[[View[P]], View[P]]:
         def kept(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             asked = {name: request.GET[name] for name in reads if name in request.GET}
             key = _key(request.path, asked)
-            page: KeptPage | None = cache.get(key)
+            page: KeptPage | None = caches["process"].get(key)
             if page is None:
                 request.GET = QueryDict(urlencode(asked))
                 response = view(request, *args, **kwargs)
@@ -94,10 +94,10 @@ def _is_personal(request: HttpRequest, response: HttpResponse) -> bool:
 
 def _remember(key: str, response: HttpResponse) -> KeptPage:
     etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
-    known_etag, changed_at = cache.get(f"{key}-change", ("", 0))
+    known_etag, changed_at = caches["process"].get(f"{key}-change", ("", 0))
     if known_etag != etag:
         changed_at = int(timezone.now().timestamp())
     page = KeptPage(response.content, dict(response.headers), etag, changed_at)
-    cache.set(f"{key}-change", (etag, changed_at), CHANGE_KNOWN_FOR)
-    cache.set(key, page, KEPT_FOR)
+    caches["process"].set(f"{key}-change", (etag, changed_at), CHANGE_KNOWN_FOR)
+    caches["process"].set(key, page, KEPT_FOR)
     return page

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.core.cache import cache
+from django.core.cache import caches
 
 from papers.keeping import KEPT_FOR
 from papers.models import Paper, Topic, TrendingScore
@@ -28,7 +28,7 @@ class Card:
 
 def grid(chosen: Iterable[int] = ()) -> list[Card]:
     """Return the papers on offer, best first, and after them those of `chosen` that are no longer among them."""
-    cards: list[Card] = cache.get_or_set("start-grid", _offer, KEPT_FOR) or []
+    cards: list[Card] = caches["process"].get_or_set("start-grid", _offer, KEPT_FOR) or []
     missing = set(chosen) - {card.paper_id for card in cards}
     if missing:
         cards = cards + _cards(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django_stubs_ext import WithAnnotations
 
 from papers.keeping import KEPT_FOR
@@ -68,10 +68,10 @@ def topic_tree(chosen: Collection[int]) -> list[TopicGroup]:
 
 def _counted_topics() -> Iterable[CountedTopic]:
     # The same for everybody, and counting looks at every paper.
-    topics: list[CountedTopic] | None = cache.get("topic-tree")
+    topics: list[CountedTopic] | None = caches["process"].get("topic-tree")
     if topics is None:
         topics = list(Topic.objects.with_paper_counts())
-        cache.set("topic-tree", topics, KEPT_FOR)
+        caches["process"].set("topic-tree", topics, KEPT_FOR)
     return topics
 
 

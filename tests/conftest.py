@@ -10,7 +10,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.contrib.auth.models import User
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import Client
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
@@ -37,7 +37,8 @@ def now() -> datetime:
 @pytest.fixture(autouse=True)
 def _forget_kept_pages() -> None:
     """Pages that one test made are not another's, nor are its requests counted against another's limit."""
-    cache.clear()
+    caches["default"].clear()
+    caches["process"].clear()
     abuse._limiter.cache_clear()
     preview._read_offer.cache_clear()
 

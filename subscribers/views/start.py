@@ -1,6 +1,6 @@
 """The page on which somebody chooses what to read, sees the digest it makes, and signs up."""
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -61,7 +61,9 @@ def preview(request: Visit) -> HttpResponse:
 
 def _topics() -> tuple[list[Topic], list[Topic]]:
     """The curated subjects, and the categories that came with a paper."""
-    topics: list[Topic] = cache.get_or_set("start-topics", lambda: list(Topic.objects.all()), KEPT_FOR) or []
+    topics: list[Topic] = (
+        caches["process"].get_or_set("start-topics", lambda: list(Topic.objects.all()), KEPT_FOR) or []
+    )
     subjects = [topic for topic in topics if topic.kind == Topic.Kind.KEYWORDS]
     return subjects, [topic for topic in topics if topic.kind == Topic.Kind.CATEGORY]
 

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import Client
 
 from papers.models import Paper, Topic, TrendingScore
@@ -17,7 +17,7 @@ YESTERDAY = TODAY - timedelta(days=1)
 
 def read(client: Client, url: str, **query: str) -> str:
     """The page as it is now, which must be there."""
-    cache.clear()
+    caches["process"].clear()
     response = client.get(url, query)
     assert response.status_code == 200
     return response.content.decode()

@@ -12,6 +12,7 @@ from papers.models import Paper, Repository, Signal, SourceRun, Topic, TrendingS
 from papers.search import search
 from tests.admin_pages import assert_rows_cost_no_queries, choose_action, posted_by
 from tests.factories import NOW, TODAY, make_paper, make_record
+from tests.staff.people import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -245,10 +246,10 @@ def test_an_action_marks_the_chosen_papers_only(admin_client: Client, action: st
     assert Paper.objects.filter(**marks).get() == chosen
 
 
-def test_who_may_only_look_cannot_pin(client: Client) -> None:
+def test_who_may_only_look_cannot_pin() -> None:
     onlooker = User.objects.create_user("onlooker", is_staff=True)
     onlooker.user_permissions.add(Permission.objects.get(codename="view_paper"))
-    client.force_login(onlooker)
+    client = client_of(onlooker)
     paper = make_paper()
     client.post(PAPERS, {"action": "pin", "_selected_action": [str(paper.pk)]})
     assert client.post(page_of(paper), {"is_pinned": "on"}).status_code == 403

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -53,7 +53,7 @@ def test_addresses_are_those_the_world_knows(client: Client, settings: Settings)
     settings.ALLOWED_HOSTS = ["internal"]
     make_paper()
     for url in ("/sitemap.xml", "/sitemap-papers.xml", "/sitemap-pages.xml"):
-        cache.clear()
+        caches["process"].clear()
         body = client.get(url, headers={"host": "internal"}).content.decode()
         assert re.search(r"<loc>https://papers\.example/", body)
         assert "internal" not in body
@@ -71,7 +71,7 @@ def test_many_papers_take_several_sitemaps_and_no_more_queries(client: Client, m
     monkeypatch.setattr(PaperSitemap, "limit", 100)
     counts = []
     for _ in range(2):
-        cache.clear()
+        caches["process"].clear()
         with CaptureQueriesContext(connection) as queries:
             client.get("/sitemap-papers.xml")
         counts.append(len(queries))

@@ -4,6 +4,7 @@ import time
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.models import Group, User
 from django.test import Client
@@ -12,7 +13,7 @@ PASSWORD = "a long walk before breakfast"
 
 
 def make_staff(role: str, username: str = "") -> User:
-    """Make somebody of this role, with a second factor set up."""
+    """Make somebody of this role who has a password, and no second factor yet."""
     user = User.objects.create_user(username or f"{role.lower()}-{User.objects.count()}", password=PASSWORD)
     user.is_staff = True
     user.save()
@@ -30,7 +31,7 @@ def client_of(user: User) -> Client:
     client = Client()
     client.force_login(user)
     if not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists():
-        TOTP.activate(user, generate_totp_secret())
+        secret_of(user)
     session = client.session
     session[AUTHENTICATION_METHODS_SESSION_KEY] = [
         {"method": "password", "at": time.time(), "username": user.username},
@@ -39,3 +40,11 @@ def client_of(user: User) -> Client:
     session["account_authentication_methods_user"] = str(user.pk)
     session.save()
     return client
+
+
+def secret_of(user: User) -> str:
+    """Set up a second factor of this person; return what their phone knows."""
+    secret: str = generate_totp_secret()
+    TOTP.activate(user, secret)
+    RecoveryCodes.activate(user)
+    return secret

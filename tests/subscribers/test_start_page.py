@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
@@ -111,7 +111,7 @@ def test_the_grid_shows_no_hidden_paper_and_is_the_same_each_time() -> None:
     shown, hidden, also = make_trending("Shown", "Hidden", "Also shown")
     Paper.objects.filter(pk=hidden.pk).update(is_hidden=True)
     first = grid()
-    cache.clear()
+    caches["process"].clear()
     assert [card.paper_id for card in first] == [shown.pk, also.pk]
     assert grid() == first
 
@@ -128,7 +128,7 @@ def test_more_papers_take_no_more_queries() -> None:
     taken = []
     for number in (3, 6):
         make_trending(*[f"Paper {number}.{n}" for n in range(number)], topic=make_topic(f"T{number}"))
-        cache.clear()
+        caches["process"].clear()
         with CaptureQueriesContext(connection) as queries:
             grid()
         taken.append(len(queries))

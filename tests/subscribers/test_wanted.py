@@ -4,7 +4,7 @@ import logging
 from datetime import date, timedelta
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -268,7 +268,7 @@ def test_the_papers_are_on_no_list_in_no_edition_and_new_nowhere(client: Client)
     keep_editions(NOW)
     assert set(TrendingScore.objects.values_list("paper", flat=True)) == {one.pk for one in listed}
     assert set(EditionEntry.objects.values_list("paper", flat=True)) == {one.pk for one in listed}
-    cache.clear()
+    caches["process"].clear()
     home = client.get("/").content.decode()
     assert home.count("Listed ") >= 3
     assert "Contrastive Learning" not in home[: home.rindex("Listed ")]
