@@ -72,22 +72,33 @@ def receive_events(request: HttpRequest, provider: str) -> HttpResponse:
     return answer
 
 
+def has_webhook(provider: str) -> bool:
+    """Return whether Anymail reads what this provider tells."""
+    return provider in _view_classes()
+
+
+def verifying_view(provider: str) -> AnymailCoreWebhookView:
+    """Return what reads the events of `provider` and verifies them.
+
+    Raises ImproperlyConfigured when a setting is missing without which nothing is verified.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AnymailInsecureWebhookWarning)
+        view = _view_classes()[provider]()
+    if view.warn_if_no_basic_auth and not view.basic_auth:
+        raise ImproperlyConfigured("ANYMAIL_WEBHOOK_SECRET is not set")
+    return view
+
+
 def _view_of(provider: str) -> AnymailCoreWebhookView:
     """Return what reads the events of the configured provider and verifies them. Raises Http404 without."""
-    view_class = _view_classes().get(provider)
-    if provider != settings.ANYMAIL_PROVIDER or view_class is None:
+    if provider != settings.ANYMAIL_PROVIDER or not has_webhook(provider):
         raise Http404
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", AnymailInsecureWebhookWarning)
-            view = view_class()
+        return verifying_view(provider)
     except ImproperlyConfigured as err:
         logger.error("The webhook of %s is not served: %s", provider, err)
         raise Http404 from err
-    if view.warn_if_no_basic_auth and not view.basic_auth:
-        logger.error("The webhook of %s is not served: ANYMAIL_WEBHOOK_SECRET is not set", provider)
-        raise Http404
-    return view
 
 
 def _view_classes() -> dict[str, type[AnymailCoreWebhookView]]:

@@ -58,6 +58,8 @@ def production(var_dir: Path) -> dict[str, str]:
         "ADMINS": "me@papers.example",
         "ANYMAIL_PROVIDER": "postmark",
         "ANYMAIL_POSTMARK_SERVER_TOKEN": "token",
+        "ANYMAIL_WEBHOOK_SECRET": "name:password",
+        "MAIL_PER_SECOND": "10",
     }
 
 
@@ -151,6 +153,11 @@ def test_production_names_all_that_is_missing_at_once(tmp_path: Path) -> None:
         ({"LINK_KEYS": "link-key"}, "LINK_KEYS is short"),
         ({"SUPPRESSION_KEY": "short"}, "SUPPRESSION_KEY is short"),
         ({"ANYMAIL_POSTMARK_SERVER_TOKEN": ""}, "POSTMARK_SERVER_TOKEN"),
+        ({"ANYMAIL_WEBHOOK_SECRET": ""}, "newsletter.W004"),
+        ({"MAIL_PER_SECOND": ""}, "mail.W003"),
+        ({"POSTAL_ADDRESS": "here"}, "mail.W002"),
+        ({"PAPERS_SOURCES": "sample,arxiv"}, "papers.W001"),
+        ({"SUBSCRIBERS_FROM": "digest@papers.example"}, "mail.W001"),
     ],
 )
 def test_a_deployment_that_lacks_something_is_warned(variables: dict[str, str], told: str, tmp_path: Path) -> None:
