@@ -15,9 +15,9 @@ import django_stubs_ext
 import environ
 from csp import constants as csp
 from django.core.exceptions import ImproperlyConfigured
-from django.urls import reverse_lazy
 from kombu import Queue
 
+from config import face
 from config.beats import beat_schedule
 from config.environment import choices, flag, number, once_only, require_all, secret, secret_list
 from config.servers import check_addresses, check_database, check_mail_server, check_redis, check_sender, check_site
@@ -69,6 +69,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL] if PRODUCTION else []
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
     "unfold.contrib.import_export",
     "staff.apps.StaffAdminConfig",
     "django.contrib.auth",
@@ -444,10 +445,4 @@ LOGGING: dict[str, Any] = {
     },
 }
 
-UNFOLD = {
-    "SITE_TITLE": "Paper Route",
-    "SITE_HEADER": "Paper Route",
-    "SITE_SYMBOL": "newspaper",
-    "SHOW_VIEW_ON_SITE": True,
-    "SITE_URL": reverse_lazy("home"),
-}
+UNFOLD = face.UNFOLD

@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config.api import api
+from newsletter.admin.dashboard import show_part
 from newsletter.sitemaps import EditionSitemap
 from papers import sitemaps
 
@@ -13,6 +14,7 @@ SITEMAPS = {
 }
 
 urlpatterns = [
+    path("admin/dashboard/<slug:name>/", admin.site.admin_view(show_part), name="dashboard_part"),
     path("admin/", admin.site.urls),
     path("staff/", include("staff.urls")),
     path("api/v1/", api.urls),
