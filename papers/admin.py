@@ -3,20 +3,20 @@
 Facts are the sources'. A fact that an editor corrects is the editor's from then on, until it is given back.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, TypedDict
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django_stubs_ext import WithAnnotations
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
-from papers.forms import EDITORS_FIELDS, FACTS, PaperForm, TopicForm
-from papers.models import Paper, Repository, Signal, SourceRun, Topic, TrendingScore
+from papers.forms import EDITORS_FIELDS, FACTS, PaperForm
+from papers.models import Paper, Repository, Signal, SourceRun, TrendingScore
 from papers.search_index import index_papers
 from staff.pages import Kept, ReadOnly
 
@@ -155,32 +155,6 @@ class PaperAdmin(Kept, ModelAdmin[Paper]):
 
     def _tell(self, request: HttpRequest, count: int, done: str) -> None:
         self.message_user(request, f"{count} paper{'' if count == 1 else 's'} {done}.", messages.SUCCESS)
-
-
-class Sized(TypedDict):
-    paper_count: int
-
-
-@admin.register(Topic)
-class TopicAdmin(ModelAdmin[Topic]):
-    form = TopicForm
-    list_display = ["name", "slug", "kind", "paper_count"]
-    list_filter = ["kind"]
-    search_fields = ["name", "slug"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Topic]:
-        return super().get_queryset(request).annotate(paper_count=Count("papers"))
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Topic | None = None) -> list[str]:
-        # A category is known to the sources by its slug, which has a dot in it that no form would accept.
-        return ["slug", "kind", "terms"] if obj and obj.kind == Topic.Kind.CATEGORY else []
-
-    def get_prepopulated_fields(self, request: HttpRequest, obj: Topic | None = None) -> dict[str, Sequence[str]]:
-        return {} if obj else {"slug": ["name"]}
-
-    @admin.display(description="papers", ordering="paper_count")
-    def paper_count(self, topic: "WithAnnotations[Topic, Sized]") -> int:
-        return topic.paper_count
 
 
 @admin.register(SourceRun)

@@ -1,5 +1,6 @@
-"""What an operator sees of the readers: one module for each kind of page."""
+"""What is seen of readers, and of what they follow: one module for each kind of page."""
 
 from subscribers.admin.suppressions import SuppressionAdmin
+from subscribers.admin.topics import TopicAdmin
 
-__all__ = ["SuppressionAdmin"]
+__all__ = ["SuppressionAdmin", "TopicAdmin"]
