@@ -35,9 +35,11 @@ def health(at: datetime) -> dict[str, Any]:
     alerts = list(Alert.objects.standing().values("kind", "about", "text", "raised_at"))
     overdue = [str(edition) for edition in overdue_editions(at)]
     silent = silent_queues(at)
+    # A draft with faults is for an editor, and no reason to start the service anew.
+    troubles = [alert for alert in alerts if alert["kind"] != Alert.Kind.NOT_READY]
     paused = Edition.objects.filter(paused_at__isnull=False, status=Edition.Status.CLOSED)
     return {
-        "ok": not (alerts or overdue or silent),
+        "ok": not (troubles or overdue or silent),
         "database": "ok",
         "alerts": alerts,
         "overdue_editions": overdue,

@@ -20,7 +20,7 @@ def dead_links(urls: Iterable[str], edition: Edition) -> list[DeadLink]:
     """Return those of `urls` that lead to our own site and not to a page that every reader of `edition` may see."""
     matches = {url: _match(url) for url in dict.fromkeys(urls) if _is_ours(url)}
     there = _there(matches.values(), edition)
-    return [DeadLink(url, why) for url, match in matches.items() if (why := _why_dead(match, there))]
+    return [DeadLink(_shown(url, match), why) for url, match in matches.items() if (why := _why_dead(match, there))]
 
 
 def _is_ours(url: str) -> bool:
@@ -36,6 +36,12 @@ def _match(url: str) -> ResolverMatch | None:
         except Resolver404:
             continue
     return None
+
+
+def _shown(url: str, match: ResolverMatch | None) -> str:
+    """Return the address without what would act for a reader."""
+    token = match.kwargs.get("token") if match else None
+    return url.partition(token)[0] + "…" if token else url
 
 
 # By the name of a page: the argument that names what it shows, and what there is.

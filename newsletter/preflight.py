@@ -32,7 +32,7 @@ MARK = re.compile(r"mark-[a-z-]+-[0-9a-f]{16}|<!--cut-[0-9a-f]{16}-->")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as it should be; `entry_ids` are the entries it is about."""
+    """One thing that is not as it should be: in a word or two, in a sentence, and the entries it is about."""
 
     code: str
     text: str
@@ -60,14 +60,14 @@ def preflight(edition: Edition) -> Report:
     entries = list(edition.entries.going_out())
     if not entries:
         nothing = "Nothing goes out: the edition has no papers, or all are hidden."
-        return Report((Finding("empty", nothing, is_blocking=True),))
+        return Report((Finding("nothing goes out", nothing, is_blocking=True),))
     found = [*_sender(), *_doubles(entries), *_words(edition, entries), *_bare(entries), *_digest(edition, entries)]
     return Report(tuple(sorted(found, key=lambda finding: not finding.is_blocking)))
 
 
 def _sender() -> Iterator[Finding]:
     if settings.PRODUCTION and not settings.POSTAL_ADDRESS.strip():
-        yield Finding("sender", "No postal address is set, and every mail must have one.", is_blocking=True)
+        yield Finding("no postal address", "No postal address is set, and every mail must have one.", is_blocking=True)
 
 
 # --- The papers -----------------------------------------------------------------------------------------------------
@@ -79,14 +79,14 @@ def _doubles(entries: Sequence[EditionEntry]) -> Iterator[Finding]:
         pair = entry_of[double.first.pk], entry_of[double.second.pk]
         advice = " Hide one of them." if double.is_sure else ""
         text = f"{_title(pair[0])} and {_title(pair[1])} {double.why}.{advice}"
-        yield Finding("double", text, double.is_sure, (pair[0].pk, pair[1].pk))
+        yield Finding("double paper", text, double.is_sure, (pair[0].pk, pair[1].pk))
 
 
 def _bare(entries: Sequence[EditionEntry]) -> Iterator[Finding]:
     bare = [entry for entry in entries if not entry.paper.blurb]
     if bare:
         text = f"Neither summary nor abstract: {_listed([_title(entry) for entry in bare])}."
-        yield Finding("bare", text, entry_ids=tuple(entry.pk for entry in bare))
+        yield Finding("no summary", text, entry_ids=tuple(entry.pk for entry in bare))
 
 
 # --- What editors wrote ---------------------------------------------------------------------------------------------
@@ -98,7 +98,9 @@ def _words(edition: Edition, entries: Sequence[EditionEntry]) -> Iterator[Findin
             text = f"{where} still has {_listed(placeholders)}."
             yield Finding("placeholder", text, is_blocking=True, entry_ids=entry_ids)
         if has_address(words):
-            yield Finding("address", f"{where} has an e-mail address in it, for all to read.", entry_ids=entry_ids)
+            yield Finding(
+                "e-mail address", f"{where} has an e-mail address in it, for all to read.", entry_ids=entry_ids
+            )
         for dead in dead_links(links_in(words), edition):
             text = f"{where} links to {shorten(dead.url, 80)}: {dead.why}."
             yield Finding("dead link", text, is_blocking=True, entry_ids=entry_ids)
@@ -125,11 +127,13 @@ def _digest(edition: Edition, entries: Sequence[EditionEntry]) -> Iterator[Findi
     except Exception as err:  # whatever it is, at closing time it would be in the way
         logger.exception("The digest of edition %s cannot be made", edition)
         why = f": {err}" if isinstance(err, MjmlError) else f" ({type(err).__name__})"
-        yield Finding("broken", f"The digest cannot be made{why}.", is_blocking=True)
+        yield Finding("cannot be made", f"The digest cannot be made{why}.", is_blocking=True)
         return
     yield from _sizes(*sizes)
     if any(map(MARK.search, both)):
-        yield Finding("mark", "A rendered digest has a mark left in it where words should be.", is_blocking=True)
+        yield Finding(
+            "mark left in", "A rendered digest has a mark left in it where words should be.", is_blocking=True
+        )
     yield from _links(whole.html, edition)
 
 
@@ -139,10 +143,10 @@ def _sizes(largest: int, largest_usual: int) -> Iterator[Finding]:
             f"The largest digest somebody could get has {_kb(largest)} of HTML, more than {_kb(MOST_BYTES)}: Gmail "
             "would cut it off. Shorten notes, or hide the longest papers."
         )
-        yield Finding("size", text, is_blocking=True)
+        yield Finding("too large", text, is_blocking=True)
     elif largest_usual > MOST_BYTES_USUAL:
         papers = f"The largest digest of {DEFAULT_SIZE} papers"
-        yield Finding("size", f"{papers} has {_kb(largest_usual)} of HTML, more than {_kb(MOST_BYTES_USUAL)}.")
+        yield Finding("too large", f"{papers} has {_kb(largest_usual)} of HTML, more than {_kb(MOST_BYTES_USUAL)}.")
 
 
 def _links(whole: str, edition: Edition) -> Iterator[Finding]:

@@ -44,8 +44,9 @@ def _watch_drafts(at: datetime) -> None:
     for draft in drafts:
         if blocking := preflight(draft).blocking:
             not_ready.append(draft)
-            more = f" And {len(blocking) - 1} more." if blocking[1:] else ""
-            text = f"Edition {draft} closes at {draft.closes_at:%H:%M} UTC as it is. {blocking[0].text}{more}"
+            # Anybody may read an alert where health is told: what is wrong, and not in which words.
+            codes = ", ".join(dict.fromkeys(finding.code for finding in blocking))
+            text = f"Edition {draft} closes at {draft.closes_at:%H:%M} UTC as it is: {codes}. See its page."
             raise_alert(Alert.Kind.NOT_READY, text, at, edition=draft)
     clear(Alert.objects.filter(kind=Alert.Kind.NOT_READY).exclude(edition__in=not_ready), at)
 

@@ -6,12 +6,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from newsletter.editions import refresh_draft
 from newsletter.models import Delivery, Edition, EditionEntry
 from papers.models import Paper, TrendingScore
-from tests.admin_pages import assert_rows_cost_no_queries, choose_action, count_queries, posted_by
+from tests.admin_pages import assert_rows_cost_no_queries, count_queries, posted_by
 from tests.factories import NOW, TODAY, make_delivery, make_edition, make_paper, make_reader
 
 pytestmark = pytest.mark.django_db
@@ -251,53 +250,6 @@ def test_editions_are_neither_added_nor_deleted_by_hand(admin_client: Client) ->
     assert admin_client.get(f"{EDITIONS}add/").status_code == 403
     assert admin_client.post(f"{EDITIONS}{draft.pk}/delete/", {"post": "yes"}).status_code == 403
     assert Edition.objects.exists()
-
-
-def test_a_draft_is_closed_at_a_click(admin_client: Client) -> None:
-    today = timezone.now().date()
-    draft = make_draft(make_paper(listed_on=today), day=today, closes_at=timezone.now() + timedelta(hours=1))
-    reader = make_reader()
-    assert choose_action(admin_client, EDITIONS, "close_now", draft) == f"daily {today} is closed. Readers: 1."
-    draft.refresh_from_db()
-    assert draft.status == "closed"
-    assert draft.deliveries.get().subscriber == reader
-
-
-def test_closing_a_draft_without_papers_says_that_it_is_cancelled(admin_client: Client) -> None:
-    answer = choose_action(admin_client, EDITIONS, "close_now", make_draft())
-    assert answer == f"daily {TODAY} has no papers to show and is cancelled."
-
-
-def test_only_a_draft_is_closed(admin_client: Client) -> None:
-    closed = make_edition(make_paper())
-    make_reader()
-    assert "is not a draft" in choose_action(admin_client, EDITIONS, "close_now", closed)
-    assert not closed.deliveries.exists()
-
-
-def test_a_closed_edition_is_paused_and_resumed(admin_client: Client) -> None:
-    closed = make_edition(make_paper())
-    assert choose_action(admin_client, EDITIONS, "pause", closed) == f"daily {TODAY} is paused."
-    assert not Edition.objects.sending().exists()
-    assert choose_action(admin_client, EDITIONS, "resume", closed) == (
-        f"daily {TODAY} is not paused any more. Still to be sent: 0."
-    )
-    assert Edition.objects.sending().get() == closed
-
-
-def test_a_pause_keeps_the_time_it_began(admin_client: Client) -> None:
-    closed = make_edition(make_paper(), paused_at=NOW)
-    assert "is not paused" in choose_action(admin_client, EDITIONS, "pause", closed)
-    closed.refresh_from_db()
-    assert closed.paused_at == NOW
-
-
-@pytest.mark.parametrize("action", ["pause", "resume"])
-def test_a_draft_is_neither_paused_nor_resumed(admin_client: Client, action: str) -> None:
-    draft = make_draft(make_paper())
-    assert f"daily {TODAY} is not {action}d" in choose_action(admin_client, EDITIONS, action, draft)
-    draft.refresh_from_db()
-    assert draft.paused_at is None
 
 
 def test_deliveries_are_only_read(admin_client: Client) -> None:
