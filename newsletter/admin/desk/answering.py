@@ -63,7 +63,7 @@ def take_step(admin: EditionPage, request: HttpRequest, edition: Edition, step: 
     except NotDone as err:
         messages.error(request, str(err))
         return False
-    messages.success(request, f"{done}." if done else SO_BEFORE)
+    messages.success(request, f"{done.removesuffix('.')}." if done else SO_BEFORE)
     return True
 
 
