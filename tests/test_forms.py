@@ -136,7 +136,7 @@ def test_no_form_breaks_and_what_it_refuses_changes_nothing(forms: Any, mode: sc
     for found in forms.get_all_operations():
         operation = found.ok()
 
-        @hypothesis.settings(max_examples=15, deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
+        @hypothesis.settings(max_examples=8, deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
         @hypothesis.given(operation.as_strategy(generation_mode=mode))
         def post(case: Any) -> None:
             before = rows()

@@ -46,16 +46,16 @@ def test_a_weekend_is_told_at_the_reader_s_hour_and_not_before() -> None:
 
 
 @pytest.mark.parametrize(
-    ("zone", "hour"),
+    ("zone", "hour", "cadence", "count"),
     [
-        ("UTC", 17),
-        ("Europe/Vienna", 7),
-        ("Pacific/Auckland", 5),
-        ("America/Los_Angeles", 23),
-        ("Pacific/Kiritimati", 0),
+        ("UTC", 17, "daily", 6),
+        ("Europe/Vienna", 7, "weekdays", 4),
+        ("Pacific/Auckland", 5, "weekdays", 4),
+        ("America/Los_Angeles", 23, "daily", 6),
+        ("America/Los_Angeles", 23, "weekdays", 4),
+        ("Pacific/Kiritimati", 0, "daily", 6),
     ],
 )
-@pytest.mark.parametrize(("cadence", "count"), [("daily", 6), ("weekdays", 4)])
 def test_every_day_that_would_have_had_a_digest_is_told_once(zone: str, hour: int, cadence: str, count: int) -> None:
     reader = make_listener(time_zone=zone, hour=hour, cadence=cadence)
     thursday = datetime(2026, 11, 19, 16, tzinfo=UTC)
