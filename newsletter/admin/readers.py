@@ -13,6 +13,7 @@ from django.utils import timezone
 from django_stubs_ext import WithAnnotations
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
+from unfold.views import ChangeList
 
 from newsletter.admin.reader_actions import ReaderActions
 from newsletter.admin.reader_story import tell
@@ -37,10 +38,38 @@ MOST_AT_ONCE = 1000
 LARGEST = 2**63 - 1
 
 
+def _day(at: datetime | None) -> str:
+    return f"{at.day} {at:%b %Y}" if at else ""
+
+
 class Shown(TypedDict):
     topic_count: int
     last_digest: datetime | None
     last_said: datetime | None
+
+
+class ReaderList(ChangeList):
+    """What columns say of readers is asked for those on the page only: neither counting nor turning pages waits."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        on_page = [reader.pk for reader in self.result_list]
+        found = _with_figures(Subscriber.objects.filter(pk__in=on_page)).in_bulk()
+        self.result_list = [found[pk] for pk in on_page if pk in found]
+
+
+def _with_figures(readers: QuerySet[Subscriber]) -> QuerySet[Subscriber]:
+    """Return readers with how much they follow, and when they last got and said something."""
+    own = OuterRef("pk")
+    follows: QuerySet[Any] = Subscriber.topics.through._default_manager.filter(subscriber=own)
+    topics = follows.order_by().values("subscriber").annotate(count=Count("*"))
+    got = Delivery.objects.filter(subscriber=own, status=Delivery.Status.ACCEPTED).order_by("-due_at")
+    said = Feedback.objects.meant().filter(subscriber=own).order_by("-at")
+    return readers.annotate(
+        topic_count=Coalesce(Subquery(topics.values("count")), 0),
+        last_digest=Subquery(got.values("due_at")[:1]),
+        last_said=Subquery(said.values("at")[:1]),
+    )
 
 
 @admin.register(Subscriber)
@@ -51,7 +80,7 @@ class SubscriberAdmin(Kept, ReaderActions, InAndOutAdmin):
     """
 
     form = ReaderForm
-    list_display = ["email", "short_status", "cadence", "topic_count", "last_digest", "last_said", "created_at"]
+    list_display = ["email", "short_status", "rhythm", "topic_count", "last_digest", "last_said", "came_on"]
     list_filter = [
         ("status", ChoicesDropdownFilter),
         ("cadence", ChoicesDropdownFilter),
@@ -68,6 +97,8 @@ class SubscriberAdmin(Kept, ReaderActions, InAndOutAdmin):
     actions = ["unsubscribe", "suppress"]
     change_form_outer_before_template = "admin/newsletter/reader.html"
     autocomplete_fields = ["topics"]
+    list_per_page = 50
+
     fieldsets = [
         ("What they want to read", {"fields": ("topics", "interests", "followed_authors", "muted_words", "size")}),
         (
@@ -76,22 +107,11 @@ class SubscriberAdmin(Kept, ReaderActions, InAndOutAdmin):
         ),
     ]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Subscriber]:
-        """Return readers, with what the list says of those on the page: asked for each, and only then."""
-        own = OuterRef("pk")
-        follows: QuerySet[Any] = Subscriber.topics.through._default_manager.filter(subscriber=own)
-        topics = follows.order_by().values("subscriber").annotate(count=Count("pk"))
-        got = Delivery.objects.filter(subscriber=own, status=Delivery.Status.ACCEPTED).order_by("-due_at")
-        said = Feedback.objects.meant().filter(subscriber=own).order_by("-at")
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                topic_count=Coalesce(Subquery(topics.values("count")), 0),
-                last_digest=Subquery(got.values("due_at")[:1]),
-                last_said=Subquery(said.values("at")[:1]),
-            )
-        )
+    class Media:
+        js = ["named-choices.js"]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ReaderList]:
+        return ReaderList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Subscriber], search_term: str
@@ -140,17 +160,26 @@ class SubscriberAdmin(Kept, ReaderActions, InAndOutAdmin):
     def short_status(self, reader: Subscriber) -> tuple[str, str]:
         return reader.status, short(reader.get_status_display())
 
+    @admin.display(description="cadence", ordering="cadence")
+    def rhythm(self, reader: Subscriber) -> str:
+        # Its label tells more than a column holds.
+        return Subscriber.Cadence(reader.cadence).name.capitalize()
+
     @admin.display(description="topics")
     def topic_count(self, reader: "WithAnnotations[Subscriber, Shown]") -> int:
         return reader.topic_count
 
     @admin.display(description="last digest")
-    def last_digest(self, reader: "WithAnnotations[Subscriber, Shown]") -> datetime | None:
-        return reader.last_digest
+    def last_digest(self, reader: "WithAnnotations[Subscriber, Shown]") -> str:
+        return _day(reader.last_digest)
 
     @admin.display(description="last said something")
-    def last_said(self, reader: "WithAnnotations[Subscriber, Shown]") -> datetime | None:
-        return reader.last_said
+    def last_said(self, reader: "WithAnnotations[Subscriber, Shown]") -> str:
+        return _day(reader.last_said)
+
+    @admin.display(description="came", ordering="created_at")
+    def came_on(self, reader: Subscriber) -> str:
+        return _day(reader.created_at)
 
     # --- Actions on the list ----------------------------------------------------------------------------------------
 

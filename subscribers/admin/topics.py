@@ -33,9 +33,12 @@ Shown: TypeAlias = "WithAnnotations[Topic, Followed]"
 
 
 def _count(links: QuerySet[Any]) -> Coalesce:
-    """Return how many of `links` a topic has. A subquery each: one join of papers and readers would multiply."""
+    """Return how many of `links` a topic has. A subquery each: one join of papers and readers would multiply.
+
+    Counted as rows, so that the index alone is read.
+    """
     of_topic = links.filter(topic=OuterRef("pk")).order_by().values("topic")
-    return Coalesce(Subquery(of_topic.annotate(count=Count("pk")).values("count")), 0)
+    return Coalesce(Subquery(of_topic.annotate(count=Count("*")).values("count")), 0)
 
 
 @admin.register(Topic)
