@@ -5,7 +5,7 @@ import time
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
@@ -48,3 +48,9 @@ def secret_of(user: User) -> str:
     TOTP.activate(user, secret)
     RecoveryCodes.activate(user)
     return secret
+
+
+def code_of(secret: str) -> str:
+    """Return what the phone shows now."""
+    code: str = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    return code

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -15,17 +14,12 @@ from pytest_django import Settings
 
 from staff.adapters import MFAAdapter
 from staff.roles import EDITOR, OWNER, SUPPORT
-from tests.staff.people import PASSWORD, client_of, make_staff, secret_of, staff_client
+from tests.staff.people import PASSWORD, client_of, code_of, make_staff, secret_of, staff_client
 
 pytestmark = pytest.mark.django_db
 
 LOGIN = "/staff/login/"
 INDEX = "/admin/"
-
-
-def code_of(secret: str) -> str:
-    code: str = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
-    return code
 
 
 def log_in(client: Client, user: User, password: str = PASSWORD, **extra: Any) -> Any:
