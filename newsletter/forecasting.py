@@ -40,6 +40,8 @@ class Outlook:
     by_reason: dict[str, int]
     other_cadence: int
     first_at: datetime | None
+    # When the last are due, and will have left as far as limits and the pace of late tell; None when they do not.
+    last_due_at: datetime | None
     finishes_at: datetime | None
     in_time: int | None
 
@@ -79,6 +81,7 @@ def outlook_of(edition: Edition, at: datetime) -> Outlook:
         by_reason=_by_reason(counts),
         other_cadence=_of_another_cadence(edition).count(),
         first_at=min((hour.starts_at for hour in hours), default=None),
+        last_due_at=max((hour.starts_at for hour in hours), default=None),
         finishes_at=foretold.finishes_at if foretold else None,
         in_time=foretold.in_time if foretold else None,
     )

@@ -55,9 +55,9 @@ def _sentences(outlook: Outlook) -> Iterator[str]:
         yield "No reader is waiting for it."
     else:
         about = "About " if outlook.is_estimate else ""
-        first = f", the first {_moment(outlook.first_at)}" if outlook.first_at else ""
-        last = f", the last by {_moment(outlook.finishes_at)}" if outlook.finishes_at else ""
-        yield f"{about}{outlook.digests:,} of {_readers(outlook.readers)} get a digest{first}{last}."
+        yield f"{about}{outlook.digests:,} of {_readers(outlook.readers)} get a digest{_when(outlook)}."
+    if outlook.last_due_at and not outlook.finishes_at:
+        yield "How long sending takes is not known: nothing was sent lately, and no limits are set."
     if outlook.is_estimate:
         yield f"Estimated from {outlook.looked_at:,} readers."
     if outlook.late:
@@ -66,6 +66,13 @@ def _sentences(outlook: Outlook) -> Iterator[str]:
         yield "All mail is stopped: nothing leaves before it is started again."
     if outlook.other_cadence:
         yield f"{_readers(outlook.other_cadence).capitalize()} chose another cadence than this edition’s."
+
+
+def _when(outlook: Outlook) -> str:
+    if not (outlook.first_at and outlook.last_due_at):
+        return ""
+    last = f"by {_moment(outlook.finishes_at)}" if outlook.finishes_at else f"from {_moment(outlook.last_due_at)}"
+    return f", the first {_moment(outlook.first_at)}, the last {last}"
 
 
 def _lines(outlook: Outlook) -> Iterator[Line]:
