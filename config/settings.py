@@ -339,8 +339,7 @@ NEWSLETTER_SPREAD = timedelta(minutes=number("NEWSLETTER_SPREAD", 10 if PRODUCTI
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
-DATE_FORMAT = "j M Y"
-DATETIME_FORMAT = "j M Y, H:i"
+FORMAT_MODULE_PATH = "config.formats"
 USE_TZ = True
 
 STATIC_URL = "static/"
