@@ -7,7 +7,7 @@ between: whoever is late is told so by NotDone, and nothing is changed.
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -23,6 +23,8 @@ from papers.text import collapse, collapse_lines
 
 # Characters of a title in the history.
 NAMED = 90
+# For how long an editor waits for arXiv.
+PATIENCE = timedelta(seconds=20)
 # Characters that no mail can be made of, since XML does not have them.
 NOT_IN_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 BLANK_LINES = re.compile(r"\n{3,}")
@@ -117,7 +119,7 @@ def look_up(arxiv_id: str, at: datetime) -> int:
 
     Not for use inside a transaction: arXiv may take its time, and others wait for their turn at it.
     """
-    run, _ = read_source(ArxivPapers([arxiv_id]), at)
+    run, _ = read_source(ArxivPapers([arxiv_id], budget=PATIENCE), at)
     paper = Paper.objects.filter(key=key_of(arxiv_id)).first()
     if paper is not None:
         return paper.pk

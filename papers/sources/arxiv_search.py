@@ -12,7 +12,7 @@ from papers.sources.answers import check_xml
 from papers.sources.arxiv import NAME, check_categories, github_url_in, service_at
 from papers.sources.base import MAX_ABSTRACT, MAX_TITLE, PaperRecord, RowError, SourceError
 from papers.sources.fields import RowRefused, check_arxiv_id, check_text, check_title
-from papers.sources.http import Answer, Visit
+from papers.sources.http import BUDGET, Answer, Visit
 from papers.text import readable
 
 SEARCH_URL = "https://export.arxiv.org/api/query"
@@ -66,8 +66,8 @@ class ArxivPapers:
     name = "arxiv by id"
     every = timedelta(minutes=1)
 
-    def __init__(self, arxiv_ids: Sequence[str], url: str = SEARCH_URL) -> None:
-        self.arxiv_ids, self.url = list(arxiv_ids), url
+    def __init__(self, arxiv_ids: Sequence[str], url: str = SEARCH_URL, budget: timedelta = BUDGET) -> None:
+        self.arxiv_ids, self.url, self.budget = list(arxiv_ids), url, budget
 
     def question(self, at: datetime) -> str:
         return f"{len(self.arxiv_ids)} papers by their ids"
@@ -78,7 +78,7 @@ class ArxivPapers:
     def fetch(self, at: datetime) -> Iterator[PaperRecord | RowError]:
         """Yield the papers that arXiv knows. Raises SourceError when it cannot be read."""
         ids, count = ",".join(self.arxiv_ids), len(self.arxiv_ids)
-        with Visit(service_at(self.url), at) as visit:
+        with Visit(service_at(self.url), at, budget=self.budget) as visit:
             answer = visit.get(self.url, {"id_list": ids, "start": 0, "max_results": count}, check=_check_by_id)
         for number, result in enumerate(_feed.parse(answer.body).results, start=1):
             yield _row(result, f"entry {number}")

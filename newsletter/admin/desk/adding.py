@@ -20,7 +20,7 @@ from papers.search import MAX_QUERY, search
 from papers.sources.base import DOI
 from papers.text import collapse
 
-RESULTS = 8
+RESULTS = 6
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,6 @@ def _looked_up(edition: Edition, written: str) -> int:
 
 
 def _add(request: HttpRequest, edition: Edition, admin: EditionPage, paper_id: int) -> HttpResponse:
-    take_step(admin, request, edition, lambda: curating.add_paper(edition.pk, paper_id))
-    entry = edition.entries.filter(paper=paper_id).first()
-    return answer(request, edition, f"entry-{entry.pk}" if entry else "desk-add")
+    if not take_step(admin, request, edition, lambda: curating.add_paper(edition.pk, paper_id)):
+        return answer(request, edition, "desk-add")
+    return answer(request, edition, f"entry-{edition.entries.get(paper=paper_id).pk}")
