@@ -94,6 +94,8 @@ class SubscriberAdmin(Kept, ReaderActions, InAndOutAdmin):
     search_fields = ["email"]
     search_help_text = "An address, or the number of a reader"
     show_full_result_count = False
+    # A count for each answer of each segment is a question about everybody.
+    show_facets = admin.ShowFacets.NEVER
     actions = ["unsubscribe", "suppress"]
     change_form_outer_before_template = "admin/newsletter/reader.html"
     autocomplete_fields = ["topics"]
