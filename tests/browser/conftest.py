@@ -15,6 +15,9 @@ from papers.scoring import score_due
 from tests.browser.chromium import open_chromium
 from tests.factories import NOW, TODAY
 
+# A busy machine is no reason to fail.
+expect.set_options(timeout=20_000)
+
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
