@@ -47,6 +47,15 @@
     }
   };
 
+  // What was done stands in the history too; what was not done stays until the next step.
+  let leaving;
+  const letGo = () => {
+    clearTimeout(leaving);
+    leaving = setTimeout(() => {
+      for (const line of document.querySelectorAll("#desk-said .is-success")) line.remove();
+    }, 10000);
+  };
+
   let notes = [];
   let pressed = "";
   document.addEventListener("htmx:beforeRequest", (event) => {
@@ -66,6 +75,7 @@
     if (event.target.id !== "desk-entries") return;
     restore(notes);
     notes = [];
+    letGo();
     const entry = pressed && document.getElementById(pressed);
     if (entry && !entry.contains(document.activeElement)) entry.focus();
     if (entry) entry.scrollIntoView({ block: "nearest" });
@@ -80,4 +90,5 @@
   });
   setInterval(tick, 10000);
   tick();
+  letGo();
 })();
