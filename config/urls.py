@@ -28,3 +28,4 @@ urlpatterns = [
 
 handler400 = "papers.views.bad_request"
 handler404 = "papers.views.not_found"
+handler500 = "papers.views.broken"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -232,6 +233,13 @@ def _old_alerts(at: datetime) -> QuerySet[Alert]:
     return Alert.objects.filter(cleared_at__lt=at - ALERTS_ARE_KEPT)
 
 
+# --- People who work here -----------------------------------------------------------------------------------------
+
+
+def _ended_sessions(at: datetime) -> QuerySet[Session]:
+    return Session.objects.filter(expire_date__lt=at)
+
+
 def _files(at: datetime) -> set[Path]:
     """Mails and previews of readers who are gone, or go now, and those that are as old as picks may be."""
     return files_of_nobody(leaving=_never_confirmed(at)) | old_files(at - settings.NEWSLETTER_KEEP_PICKS)
@@ -256,4 +264,5 @@ RULES = [
     Rule("events of readers who are gone", _events_of_nobody, _blank),
     Rule("counts of messages handed over", _old_counts, QuerySet.delete),
     Rule("alerts cleared long ago", _old_alerts, QuerySet.delete),
+    Rule("log-ins that are over", _ended_sessions, QuerySet.delete),
 ]

@@ -3,11 +3,14 @@ from collections import defaultdict
 from datetime import date
 from typing import NamedTuple
 
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.views.defaults import server_error
 
 from papers.absence import absence
 from papers.bibtex import Reference, bibtex
@@ -282,3 +285,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     found = exception if isinstance(exception, NotFound) else None
     context = {"sentence": found and found.sentence, "links": found.links if found else ()}
     return render(request, "404.html", context, status=404)
+
+
+@csp_update({"style-src": [SELF, UNSAFE_INLINE]})
+def broken(request: HttpRequest) -> HttpResponse:
+    """The page for a mistake of ours, which brings its own styles."""
+    return server_error(request)

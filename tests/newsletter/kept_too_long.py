@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.contrib.sessions.models import Session
+
 from mail.models import HandedOver, Provider
 from newsletter.models import Alert, Delivery, DeliveryEvent, Edition
 from subscribers.models import (
@@ -104,6 +106,10 @@ def hand_over(at: datetime) -> None:
 
 def clear_an_alert(at: datetime) -> None:
     Alert.objects.create(kind=Alert.Kind.STORM, text="Many fail.", raised_at=at, cleared_at=at)
+
+
+def log_in_until(at: datetime) -> None:
+    Session.objects.create(session_key=f"until {at:%H:%M}", session_data="", expire_date=at)
 
 
 # How each is made, the name in the report, and the last moment that is too long ago.

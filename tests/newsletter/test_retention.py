@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import models
 from django.test import Client
@@ -45,6 +46,7 @@ from tests.newsletter.kept_too_long import (
     hear_of_nothing_of_ours,
     leave_with_wishes,
     letter_that_waits,
+    log_in_until,
     sign_up_that_waits,
     use_a_challenge,
     wish_for_a_paper,
@@ -59,7 +61,7 @@ REQUESTED = ConsentEvent.Kind.REQUESTED
 def everything() -> dict[str, list[Any]]:
     """All rows about readers and deliveries, by table."""
     tables = [Subscriber, ConsentEvent, Feedback, AddressChange, Letter, Mailbox, SignUp, UsedChallenge, Delivery]
-    tables += [Subscriber.topics.through, WantedPaper, DeliveryEvent, HandedOver, Alert]
+    tables += [Subscriber.topics.through, WantedPaper, DeliveryEvent, HandedOver, Alert, Session]
     return {model._meta.label: list(model._default_manager.order_by("pk").values_list()) for model in tables}
 
 
@@ -80,6 +82,7 @@ CASES: list[tuple[Callable[[datetime], object], str, timedelta]] = [
     (hear_of_nothing_of_ours, "events long ago", timedelta(days=400)),
     (hand_over, "counts of messages handed over", timedelta(days=2)),
     (clear_an_alert, "alerts cleared long ago", timedelta(days=400)),
+    (log_in_until, "log-ins that are over", timedelta(0)),
 ]
 
 
