@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.contrib.filters.admin.dropdown_filters import DropdownFilter
+from unfold.contrib.filters.admin import DropdownFilter
 
 from newsletter.models import Delivery
 from papers.models import Topic

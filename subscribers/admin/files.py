@@ -99,7 +99,7 @@ class InAndOutAdmin(ImportExportMixin, ModelAdmin[Subscriber]):
         count = queryset.count()
         logger.info("User %s exports readers: %s", request.user.pk, count)
         LogEntry.objects.create(
-            user_id=request.user.pk,
+            user_id=request.user.pk or 0,
             content_type=ContentType.objects.get_for_model(Subscriber),
             object_repr="Readers",
             action_flag=CHANGE,

@@ -39,7 +39,7 @@ ENCODINGS = [
 class ColumnField(forms.CharField):
     """Under which header a column stands. There is nothing to choose until the first row of a file was read."""
 
-    widget = forms.HiddenInput
+    widget: Any = forms.HiddenInput
 
     def __init__(self, name: str) -> None:
         super().__init__(required=False, label=name.replace("_", " "), max_length=1000, strip=False)

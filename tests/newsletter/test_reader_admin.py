@@ -1,6 +1,7 @@
 """The list of readers, and what the staff changes of one."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -24,8 +25,9 @@ def page_of(reader: Subscriber) -> str:
     return f"{READERS}{reader.pk}/change/"
 
 
-def found(client: Client, **asked: str) -> list[Subscriber]:
-    return list(client.get(READERS, asked).context["cl"].result_list)
+def found(client: Client, **asked: str) -> list[Any]:
+    page: Any = client.get(READERS, asked)
+    return list(page.context["cl"].result_list)
 
 
 def make_rows(count: int) -> None:
