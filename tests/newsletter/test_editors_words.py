@@ -1,5 +1,7 @@
 """What editors say of an edition, wherever the edition is told of."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -16,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 OPENING = "A quiet Monday & <three> papers."
 NOTE = "We meet on Thursday.\nBring doubts.\n\nMore at https://example.org/?a=1&b=2."
-WORDS = {"opening_line": OPENING, "header_note": NOTE}
+WORDS: dict[str, Any] = {"opening_line": OPENING, "header_note": NOTE}
 LINK = '<a href="https://example.org/?a=1&amp;b=2">https://example.org/?a=1&amp;b=2</a>.'
 
 
