@@ -55,7 +55,7 @@ def everything_about(reader: Subscriber) -> dict[str, Any]:
         "letters_waiting": _letters(reader.letters.all()),
         "sign_ups_waiting": _sign_ups(reader.email),
         "asked_for_by_others": _asked_for_by_others(reader),
-        "letters_counted": _letters_counted(reader.email),
+        "letters_counted": letters_counted(reader.email),
         "digests": _digests(reader),
         "suppressed": _suppression(reader.email),
     }
@@ -154,7 +154,7 @@ def _asked_for_by_others(reader: Subscriber) -> list[dict[str, Any]]:
     ]
 
 
-def _letters_counted(address: str) -> list[datetime]:
+def letters_counted(address: str) -> list[datetime]:
     """Return when letters went to the mailbox lately, as its caps count them."""
     mailbox = Mailbox.objects.filter(mailbox_hash=fingerprint(mailbox_of(address))).first()
     return [datetime.fromtimestamp(sent, UTC) for sent in mailbox.letters_at] if mailbox else []

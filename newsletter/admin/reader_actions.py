@@ -1,5 +1,6 @@
 """The page that asks before something is done about a reader, and does it: by a POST, noted in the history."""
 
+import logging
 from typing import Any
 
 from django.contrib import messages
@@ -18,6 +19,8 @@ from newsletter.privacy import as_json, everything_about
 from newsletter.resending import latest_digest, why_not_again
 from subscribers.addresses import fingerprint
 from subscribers.models import Subscriber, Suppression
+
+logger = logging.getLogger(__name__)
 
 
 class ReaderActions(ModelAdmin[Subscriber]):
@@ -71,6 +74,7 @@ class ReaderActions(ModelAdmin[Subscriber]):
 
     def _export(self, request: HttpRequest, reader: Subscriber) -> HttpResponse:
         content = as_json(everything_about(reader))
+        logger.info("User %s exports everything about reader %s", request.user.pk, reader.pk)
         self.log_change(request, reader, EXPORT.do(reader, timezone.now(), by(request)))
         response = HttpResponse(content, content_type="application/json")
         response["Content-Disposition"] = f'attachment; filename="reader-{reader.pk}.json"'

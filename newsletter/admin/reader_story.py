@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from newsletter.admin.words import short
 from newsletter.models import Delivery, DeliveryEvent
-from newsletter.privacy import GONE, holding
+from newsletter.privacy import GONE, holding, letters_counted
 from papers.models import Paper
 from subscribers.addresses import fingerprint
 from subscribers.models import AddressChange, ConsentEvent, Feedback, SignUp, Subscriber, Suppression
@@ -171,7 +171,9 @@ def _feedback(reader: Subscriber, may: May) -> Iterator[Moment]:
 
 
 def _letters(reader: Subscriber) -> Iterator[Moment]:
-    """What waits: letters to be sent, forms to be looked at, another address to be confirmed."""
+    """What went to the mailbox lately, and what waits: letters, forms, another address to be confirmed."""
+    for sent_at in letters_counted(reader.email):
+        yield Moment(sent_at, "A letter went to this mailbox", "mail", ("It counts against the caps",))
     for letter in reader.letters.order_by("pk"):
         due = f"To be sent at {letter.due_at:%Y-%m-%d %H:%M} UTC"
         yield Moment(letter.asked_at, f"A letter waits: {letter.get_kind_display()}", "outgoing_mail", (due,))
