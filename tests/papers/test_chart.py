@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papers.chart import MOST_POINTS, MOST_ROWS, Chart, Point, Reading, draw
+from papers.chart import MOST_POINTS, MOST_ROWS, MOST_SPARK_POINTS, Chart, Point, Reading, draw, draw_spark
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 READINGS = st.lists(
@@ -87,3 +87,27 @@ def test_every_chart_stays_within_its_frame_whatever_the_order(counts: list[Read
         assert drawn.top <= point.y <= drawn.floor <= drawn.height
     assert draw(counts[::-1]) == drawn
     assert [point.x for point in drawn.points] == sorted(point.x for point in drawn.points)
+
+
+def test_a_spark_runs_from_its_smallest_count_to_its_largest() -> None:
+    drawn = draw_spark(readings(40, 45, 50))
+    assert drawn
+    assert drawn.points == [Point(3, 21), Point(48, 12), Point(93, 3)]
+    assert (drawn.line, drawn.end) == ("3,21 48,12 93,3", Point(93, 3))
+    assert (drawn.first.value, drawn.last.value) == (40, 50)
+
+
+def test_fewer_than_two_readings_make_no_spark_and_a_count_that_stays_a_low_one() -> None:
+    assert draw_spark(readings(7)) is None
+    level = draw_spark(readings(7, 7))
+    assert level
+    assert {point.y for point in level.points} == {21}
+
+
+@given(READINGS)
+def test_a_spark_stays_inside_of_its_frame_whatever_the_order(given_readings: list[Reading]) -> None:
+    drawn = draw_spark(given_readings)
+    assert drawn
+    assert drawn == draw_spark(given_readings[::-1])
+    assert len(drawn.points) <= MOST_SPARK_POINTS
+    assert all(0 < point.x < drawn.width and 0 < point.y < drawn.height for point in drawn.points)
