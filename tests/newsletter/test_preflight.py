@@ -82,8 +82,8 @@ def test_a_double_of_which_one_is_hidden_is_no_more() -> None:
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        ("Marmots of the high Alps, part 1", "Marmots of the high Alps, part 2"),
-        ("Marmots of the high Alps, part I", "Marmots of the high Alps, part II"),
+        ("A long survey of marmots in the high Alps, part 1", "A long survey of marmots in the high Alps, part 2"),
+        ("A long survey of marmots in the high Alps, part I", "A long survey of marmots in the high Alps, part II"),
         ("Tiny robots", "Tiny robots that walk"),
         ("A theory of everything in the Alps", "A theory of nothing in the Andes"),
     ],
@@ -97,6 +97,12 @@ def test_the_same_title_by_others_is_only_told() -> None:
     (finding,) = found(make_draft(first, make_paper(title="One thing", authors=["Alan Turing"])), "double paper")
     assert not finding.is_blocking
     assert "by others" in finding.text
+
+
+def test_nearly_the_same_title_by_others_is_another_work() -> None:
+    first = make_paper(title="A survey of marmots in the high Alps", authors=["Ada Lovelace"])
+    second = make_paper(title="Survey of marmots in the high Alps", authors=["Alan Turing"])
+    assert preflight(make_draft(first, second)).findings == ()
 
 
 def test_papers_without_summary_and_abstract_are_told_together() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from pytest_django import Settings
 
@@ -266,5 +266,13 @@ def test_a_closed_edition_can_be_tried_too(mail_server: MailServer) -> None:
 def test_a_test_is_sent_by_nobody_who_may_not_edit_and_by_no_link(mail_server: MailServer) -> None:
     draft = make_draft(make_paper())
     assert staff_client("Support").post(preview_url(draft, "send/")).status_code == 403
+    onlooker = make_staff("Support")
+    onlooker.email = "onlooker@example.org"
+    onlooker.save()
+    onlooker.user_permissions.add(Permission.objects.get(codename="view_edition"))
+    client = client_of(onlooker)
+    assert client.get(preview_url(draft)).status_code == 200
+    assert "Send this to me" not in shown(client, draft)
+    assert client.post(preview_url(draft, "send/")).status_code == 403
     assert editor_with("editor@example.org")[1].get(preview_url(draft, "send/")).status_code == 405
     assert mail_server.received == []
