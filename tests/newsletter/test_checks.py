@@ -1,8 +1,11 @@
+import re
+
 import pytest
 from pytest_django import Settings
 
 from newsletter.dashboard.misconfiguration import findings
 from tests.found_by_checks import ids
+from tests.journey import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -90,3 +93,13 @@ def test_the_worst_comes_first_and_every_finding_says_what_to_do(settings: Setti
     found = findings()
     assert [str(finding.id) for finding in found] == sorted(str(finding.id) for finding in found)
     assert all(finding.hint for finding in found)
+
+
+def test_every_id_is_explained_and_nothing_else_is() -> None:
+    apps = ("mail", "newsletter", "papers", "staff")
+    used = {
+        found for app in apps for found in re.findall(r'id="([a-z]+\.W\d+)"', (ROOT / app / "checks.py").read_text())
+    }
+    explained = re.findall(r"^\| `([a-z]+\.W\d+)` \|", (ROOT / "docs/operations.md").read_text(), re.MULTILINE)
+    assert sorted(used) == sorted(explained)
+    assert len(used) >= 15
