@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -29,8 +30,8 @@ DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 
 
-def edition_of(days_ago: int, **fields: object) -> Edition:
-    return make_edition(make_paper(), day=NOW.date() - days_ago * DAY, **fields)
+def edition_of(days_ago: int) -> Edition:
+    return make_edition(make_paper(), day=NOW.date() - days_ago * DAY)
 
 
 def tell(delivery: Delivery, kind: str, *, is_permanent: bool | None, at: datetime) -> None:
@@ -46,13 +47,14 @@ def any_delivery(random: Random, edition: Edition, reader: Subscriber) -> None:
         edition.closing_at,
     )
     assert at
-    facts: dict[str, object] = {"skip_reason": "late"} if status == Status.SKIPPED else {}
+    facts: dict[str, Any] = {"skip_reason": "late"} if status == Status.SKIPPED else {}
     if status == Status.ACCEPTED:
         facts |= {f"{fact}_at": at + HOUR for fact in ("delivered", "bounced", "complained") if random.random() < 0.4}
     delivery = make_delivery(edition, reader, status=status, **facts)
     if delivery.bounced_at:
         # Put off, come back for good, or both; and nobody says which.
-        for is_permanent in random.choice([[True], [False], [None], [False, True], [True, True]]):
+        told: list[list[bool | None]] = [[True], [False], [None], [False, True], [True, True]]
+        for is_permanent in random.choice(told):
             tell(delivery, "bounced", is_permanent=is_permanent, at=at)
     if status == Status.FAILED:
         for is_permanent in random.choice([[], [True], [False]]):
