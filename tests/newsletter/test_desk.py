@@ -134,6 +134,12 @@ def test_a_button_leads_back_to_its_entry(admin_client: Client) -> None:
     assert answer.headers["Location"] == f"{desk(draft)}?all=1#entry-{entry.pk}"
 
 
+def test_whatever_stands_in_the_address_is_no_obstacle(admin_client: Client) -> None:
+    draft = draft_of("A", "B")
+    url = f"{step_url(entry_of(draft, 'B'), 'pin')}?edition=1&anchor=2&q=%00&request=3"
+    assert said(admin_client.post(url, follow=True)) == "Pinned “B”."
+
+
 def test_a_button_that_is_pressed_twice_is_noted_once(admin_client: Client) -> None:
     draft = draft_of("A", "B")
     entry = entry_of(draft, "B")

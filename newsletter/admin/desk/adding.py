@@ -77,7 +77,7 @@ def show_found(request: HttpRequest, edition_id: int, admin: EditionPage) -> Htt
     edition = edition_at(admin, request, edition_id)
     query = request.GET.get("q", "")
     if not request.htmx:  # type: ignore[attr-defined]  # the middleware's
-        return redirect(desk_url(edition, "desk-add", q=query))
+        return redirect(desk_url(edition, "desk-add", {"q": query}))
     context = {"edition": edition, "found": find(edition, query)}
     return TemplateResponse(request, "admin/newsletter/desk/_found.html", context)
 

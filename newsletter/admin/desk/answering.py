@@ -1,6 +1,6 @@
 """How the desk answers: a step is taken, noted in the history and shown, in place or on the page anew."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -48,7 +48,7 @@ def edition_at(admin: EditionPage, request: HttpRequest, edition_id: int) -> Edi
     return edition
 
 
-def desk_url(edition: Edition, anchor: str = "", **query: str) -> str:
+def desk_url(edition: Edition, anchor: str = "", query: Mapping[str, str] | None = None) -> str:
     page = reverse("admin:newsletter_edition_change", args=[edition.pk], query=query)
     return f"{page}#{anchor}" if anchor else page
 
@@ -70,7 +70,7 @@ def take_step(admin: EditionPage, request: HttpRequest, edition: Edition, step: 
 def answer(request: HttpRequest, edition: Edition, anchor: str = "", **query: str) -> HttpResponse:
     """Show the entries as they are now; without script the whole page, at what was changed."""
     if not request.htmx:  # type: ignore[attr-defined]  # the middleware's
-        return redirect(desk_url(edition, anchor, **request.GET.dict(), **query))
+        return redirect(desk_url(edition, anchor, request.GET.dict() | query))
     edition.refresh_from_db(fields=["status"])
     if not edition.is_draft:
         # The page around the entries is another one now, and says what this one was to say.

@@ -80,7 +80,7 @@ def save_words(request: HttpRequest, edition_id: int, admin: EditionPage) -> Htt
     form = WordsForm(request.POST, instance=edition)
     if form.is_valid():
         take_step(admin, request, edition, lambda: curating.set_words(edition_id, **form.cleaned_data))
-        return redirect(desk_url(edition, "desk-words", **request.GET.dict()))
+        return redirect(desk_url(edition, "desk-words", request.GET.dict()))
     # What was typed stays, with what is wrong about it.
     context = _context(request, edition_at(admin, request, edition_id), admin, form)
     return TemplateResponse(request, "admin/newsletter/desk.html", context, status=422)
