@@ -70,11 +70,15 @@ def _send_again(reader: Subscriber, at: datetime, by: str) -> str:
 
 
 def _unsubscribe(reader: Subscriber, at: datetime, by: str) -> str:
+    if reader.status == Subscriber.Status.UNSUBSCRIBED:
+        raise NotDone("The reader has left already.")
     unsubscribe(reader, source="admin", at=at)
     return "Unsubscribed."
 
 
 def _suppress(reader: Subscriber, at: datetime, by: str) -> str:
+    if Suppression.objects.covers(reader.email):
+        raise NotDone("The address is never mailed already.")
     never_mail(reader.email, at)
     return "Suppressed: the address is never mailed again."
 

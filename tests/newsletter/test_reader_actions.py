@@ -134,6 +134,7 @@ def test_a_reader_is_unsubscribed_for_the_record(support: Client) -> None:
         act(support, reader, "unsubscribe")
     event = ConsentEvent.objects.get()
     assert (event.subscriber, event.kind, event.source) == (reader, "unsubscribed", "admin")
+    assert notes() == ["Unsubscribed."]
 
 
 @pytest.mark.parametrize("typed", ["", "suppress", "suppress 0", "erase 1"])
@@ -149,7 +150,9 @@ def test_what_has_no_way_back_is_typed(typed: str, support: Client) -> None:
 
 def test_a_reader_is_suppressed_and_only_such_a_decision_is_lifted(admin_client: Client) -> None:
     reader = make_reader()
-    act(admin_client, reader, "suppress", f"suppress {reader.pk}")
+    for _ in range(2):
+        act(admin_client, reader, "suppress", f"suppress {reader.pk}")
+    assert len(notes()) == 1
     assert Suppression.objects.covers(reader.email)
     assert Subscriber.objects.get().status == "unsubscribed"
     act(admin_client, reader, "lift")
