@@ -20,3 +20,5 @@ CELERY_BROKER_TRANSPORT = "memory"
 CELERY_BROKER_TRANSPORT_OPTIONS = {}
 # Else each client that a test makes looks for all static files before its first request.
 WHITENOISE_AUTOREFRESH = True
+# Emptied before each test, which a Redis that others use must not be.
+CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "all processes"}  # noqa: F405

@@ -1,5 +1,8 @@
 """How often a password or a code may be wrong."""
 
+import os
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -9,6 +12,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from staff.roles import EDITOR
+from tests.journey import ROOT
 from tests.staff.people import PASSWORD, code_of, make_staff, secret_of
 
 pytestmark = pytest.mark.django_db
@@ -116,3 +120,23 @@ def test_a_code_works_once(client: Client) -> None:
     again = Client()
     again.post(LOGIN, {"login": editor.username, "password": PASSWORD})
     assert not is_let_on(again.post(CODE, {"code": code}))
+
+
+def test_processes_count_together_without_redis_too() -> None:
+    """As shipped: files, where nobody but the service may look."""
+    shipped = subprocess.run(
+        [sys.executable, "-c", COUNTER], cwd=ROOT, capture_output=True, text=True, check=True, env=_plain_environment()
+    )
+    assert shipped.stdout.split() == ["FileBasedCache", "LocMemCache"]
+
+
+COUNTER = """
+import django; django.setup()
+from django.core.cache import caches
+print(*(type(caches[name]).__name__ for name in ("default", "process")))
+"""
+
+
+def _plain_environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "VAR_DIR") if name in os.environ}
+    return kept | {"DJANGO_SETTINGS_MODULE": "config.settings", "REDIS_URL": " "}
