@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
@@ -14,7 +15,7 @@ from papers.models import Signal
 from tests.admin_pages import count_queries
 from tests.factories import NOW, TODAY, make_delivery, make_edition, make_paper, make_reader
 from tests.newsletter.desk import EDITIONS, HTMX, desk, draft_of, entry_of, make_draft, press, said, step_url, titles
-from tests.staff.people import staff_client
+from tests.staff.people import client_of, make_staff, staff_client
 
 pytestmark = pytest.mark.django_db
 
@@ -240,6 +241,23 @@ def test_who_may_not_change_an_edition_has_no_buttons_and_no_way_around_them() -
         assert support.post(step_url(entry, step), {"place": 1, "note": "x"}).status_code == 403
     for address in ("add/", "look-up/", "words/"):
         assert support.post(f"{EDITIONS}{draft.pk}/{address}", {"paper": 1}).status_code == 403
+
+
+def test_who_may_only_look_sees_the_desk_without_its_buttons_and_has_no_way_around_them() -> None:
+    user = make_staff("Support")
+    user.user_permissions.add(Permission.objects.get(codename="view_edition"))
+    client = client_of(user)
+    draft = draft_of("A", "B")
+    html = html_of(client, draft)
+    assert shown(html) == ["A", "B"]
+    assert not re.findall(r"/(?:entries|words|add|look-up)/", html)
+    for step in ("move", "follow", "pin", "unpin", "hide", "unhide", "note"):
+        assert client.post(step_url(entry_of(draft, "B"), step), {"place": 1, "note": "x"}).status_code == 403
+    for address in ("add/", "look-up/", "words/"):
+        told = {"paper": make_paper().pk, "arxiv_id": "2609.28471", "opening_line": "x"}
+        assert client.post(f"{EDITIONS}{draft.pk}/{address}", told).status_code == 403
+    draft.refresh_from_db()
+    assert (titles(draft), draft.opening_line) == (["A", "B"], "")
 
 
 def test_an_unknown_edition_or_step_is_not_found(admin_client: Client) -> None:
