@@ -8,17 +8,19 @@ from typing import Any, TypedDict
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django_stubs_ext import WithAnnotations
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
+from papers.arxiv_ids import ids_in, key_of
 from papers.forms import EDITORS_FIELDS, FACTS, PaperForm
 from papers.models import Paper, Repository, Signal, SourceRun, TrendingScore
 from papers.search_index import index_papers
 from staff.pages import Kept, ReadOnly
+from staff.paging import FiguredList, Long
 
 # What only sources know.
 SOURCES_FIELDS = (
@@ -74,12 +76,15 @@ class Scored(TypedDict):
 
 
 @admin.register(Paper)
-class PaperAdmin(Kept, ModelAdmin[Paper]):
+class PaperAdmin(Long, Kept, ModelAdmin[Paper]):
     list_display = ["title", "listed_on", "score_today", "is_pinned", "is_hidden"]
     form = PaperForm
     list_filter = ["listed_on", "is_pinned", "is_hidden", CorrectedFilter, "is_sample", "topics"]
-    search_fields = ["title", "arxiv_id"]
-    show_full_result_count = False
+    # What came last first: most papers were never in a list. Of the columns only this one has an index.
+    ordering = ["-pk"]
+    sortable_by = ["listed_on"]
+    search_fields = ["title"]
+    search_help_text = "Words of a title as they stand there, or arXiv ids"
     actions = ["pin", "unpin", "hide", "unhide", "give_back"]
     inlines = [SignalInline]
     autocomplete_fields = ["topics"]
@@ -90,9 +95,19 @@ class PaperAdmin(Kept, ModelAdmin[Paper]):
         ("What only sources know", {"fields": SOURCES_FIELDS}),
     ]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Paper]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FiguredList]:
+        return FiguredList
+
+    def with_figures(self, papers: QuerySet[Paper]) -> QuerySet[Paper]:
         today = TrendingScore.objects.filter(paper=OuterRef("pk"), window=TrendingScore.Window.DAY).order_by("-day")
-        return super().get_queryset(request).annotate(day_score=Subquery(today.values("score")[:1]))
+        return papers.annotate(day_score=Subquery(today.values("score")[:1]))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Paper], search_term: str
+    ) -> tuple[QuerySet[Paper], bool]:
+        if ids := ids_in(search_term):
+            return queryset.filter(key__in=map(key_of, ids)), False
+        return super().get_search_results(request, queryset, search_term)
 
     def save_model(self, request: HttpRequest, obj: Paper, form: forms.ModelForm[Paper], change: bool) -> None:
         corrected = form.corrected if isinstance(form, PaperForm) else set[str]()
@@ -109,8 +124,7 @@ class PaperAdmin(Kept, ModelAdmin[Paper]):
             self.save_formset(request, form, formset, change=change)
         index_papers(Paper.objects.filter(pk=form.instance.pk))
 
-    # Papers without a score come last when the best come first, on every database.
-    @admin.display(description="score today", ordering=F("day_score").asc(nulls_first=True))
+    @admin.display(description="score today")
     def score_today(self, paper: "WithAnnotations[Paper, Scored]") -> str | None:
         return None if paper.day_score is None else f"{paper.day_score:.2f}"
 
@@ -158,7 +172,7 @@ class PaperAdmin(Kept, ModelAdmin[Paper]):
 
 
 @admin.register(SourceRun)
-class SourceRunAdmin(ReadOnly, ModelAdmin[SourceRun]):
+class SourceRunAdmin(Long, ReadOnly, ModelAdmin[SourceRun]):
     list_display = [
         "source",
         "started_at",
@@ -174,7 +188,7 @@ class SourceRunAdmin(ReadOnly, ModelAdmin[SourceRun]):
     ]
     list_filter = ["source", "status", "started_at"]
     search_fields = ["detail"]
-    show_full_result_count = False
+    sortable_by = ["started_at"]
 
     @display(description="status", ordering="status", label=RUN_COLOURS)
     def short_status(self, run: SourceRun) -> tuple[str, str]:
@@ -183,8 +197,7 @@ class SourceRunAdmin(ReadOnly, ModelAdmin[SourceRun]):
 
 
 @admin.register(Repository)
-class RepositoryAdmin(ReadOnly, ModelAdmin[Repository]):
+class RepositoryAdmin(Long, ReadOnly, ModelAdmin[Repository]):
     list_display = ["name", "stars", "read_at"]
     ordering = ["name"]
     search_fields = ["name"]
-    show_full_result_count = False

@@ -282,7 +282,8 @@ class SourceRun(models.Model):
             models.UniqueConstraint(fields=["source", "due_at"], name="one_due_run_per_source_and_slot"),
         ]
         indexes = [
-            # The last runs of a source.
+            # The last runs of all, and of a source.
+            models.Index(fields=["-started_at", "-id"], name="run_list"),
             models.Index(fields=["source", "-started_at"], name="runs_of_a_source"),
         ]
 

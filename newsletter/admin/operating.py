@@ -12,10 +12,11 @@ from newsletter.admin.taking import by
 from newsletter.models import Alert, Heartbeat
 from newsletter.operating import start_again, stop_all
 from staff.pages import ReadOnly
+from staff.paging import Long
 
 
 @admin.register(Alert)
-class AlertAdmin(ReadOnly, ModelAdmin[Alert]):
+class AlertAdmin(Long, ReadOnly, ModelAdmin[Alert]):
     list_display = ["kind", "text", "raised_at", "told_at", "cleared_at"]
     list_filter = ["kind", "cleared_at"]
     fields = ["kind", "about", "edition_period", "text", "raised_at", "told_at", "cleared_at"]

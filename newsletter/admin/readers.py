@@ -13,7 +13,6 @@ from django.utils import timezone
 from django_stubs_ext import WithAnnotations
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
-from unfold.views import ChangeList
 
 from newsletter.admin.reader_actions import ReaderActions
 from newsletter.admin.reader_story import tell
@@ -21,6 +20,7 @@ from newsletter.admin.segments import DigestSegment, ImportSegment, SaidSegment,
 from newsletter.admin.words import short
 from newsletter.models import Delivery
 from staff.pages import Kept
+from staff.paging import FiguredList, Long
 from subscribers import optin
 from subscribers.admin.files import InAndOutAdmin
 from subscribers.forms.reader import ReaderForm
@@ -48,32 +48,8 @@ class Shown(TypedDict):
     last_said: datetime | None
 
 
-class ReaderList(ChangeList):
-    """What columns say of readers is asked for those on the page only: neither counting nor turning pages waits."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        on_page = [reader.pk for reader in self.result_list]
-        found = _with_figures(Subscriber.objects.filter(pk__in=on_page)).in_bulk()
-        self.result_list = [found[pk] for pk in on_page if pk in found]
-
-
-def _with_figures(readers: QuerySet[Subscriber]) -> QuerySet[Subscriber]:
-    """Return readers with how much they follow, and when they last got and said something."""
-    own = OuterRef("pk")
-    follows: QuerySet[Any] = Subscriber.topics.through._default_manager.filter(subscriber=own)
-    topics = follows.order_by().values("subscriber").annotate(count=Count("*"))
-    got = Delivery.objects.filter(subscriber=own, status=Delivery.Status.ACCEPTED).order_by("-due_at")
-    said = Feedback.objects.meant().filter(subscriber=own).order_by("-at")
-    return readers.annotate(
-        topic_count=Coalesce(Subquery(topics.values("count")), 0),
-        last_digest=Subquery(got.values("due_at")[:1]),
-        last_said=Subquery(said.values("at")[:1]),
-    )
-
-
 @admin.register(Subscriber)
-class SubscriberAdmin(Kept, ReaderActions, InAndOutAdmin):
+class SubscriberAdmin(Long, Kept, ReaderActions, InAndOutAdmin):
     """Readers come in by double opt-in or by file, so neither address nor status is edited here.
 
     Who may not browse finds one reader at a time, by the whole address or the number.
@@ -93,13 +69,12 @@ class SubscriberAdmin(Kept, ReaderActions, InAndOutAdmin):
     list_before_template = "admin/newsletter/readers_note.html"
     search_fields = ["email"]
     search_help_text = "An address, or the number of a reader"
-    show_full_result_count = False
+    sortable_by = ["came_on"]
     # A count for each answer of each segment is a question about everybody.
     show_facets = admin.ShowFacets.NEVER
     actions = ["unsubscribe", "suppress"]
     change_form_outer_before_template = "admin/newsletter/reader.html"
     autocomplete_fields = ["topics"]
-    list_per_page = 50
 
     fieldsets = [
         ("What they want to read", {"fields": ("topics", "interests", "followed_authors", "muted_words", "size")}),
@@ -112,8 +87,21 @@ class SubscriberAdmin(Kept, ReaderActions, InAndOutAdmin):
     class Media:
         js = ["named-choices.js"]
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ReaderList]:
-        return ReaderList
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FiguredList]:
+        return FiguredList
+
+    def with_figures(self, readers: QuerySet[Subscriber]) -> QuerySet[Subscriber]:
+        """Return readers with how much they follow, and when they last got and said something."""
+        own = OuterRef("pk")
+        follows: QuerySet[Any] = Subscriber.topics.through._default_manager.filter(subscriber=own)
+        topics = follows.order_by().values("subscriber").annotate(count=Count("*"))
+        got = Delivery.objects.filter(subscriber=own, status=Delivery.Status.ACCEPTED).order_by("-due_at")
+        said = Feedback.objects.meant().filter(subscriber=own).order_by("-at")
+        return readers.annotate(
+            topic_count=Coalesce(Subquery(topics.values("count")), 0),
+            last_digest=Subquery(got.values("due_at")[:1]),
+            last_said=Subquery(said.values("at")[:1]),
+        )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Subscriber], search_term: str

@@ -12,6 +12,7 @@ from newsletter.models import RetentionRun
 from newsletter.retention import in_words as removed_in_words
 from newsletter.undoing import try_undo, undo_import
 from staff.pages import ReadOnly
+from staff.paging import Long
 from subscribers.models import ImportBatch
 
 # Readers of an import that is undone: more takes longer than a request may.
@@ -19,7 +20,7 @@ MAX_UNDONE = 10_000
 
 
 @admin.register(RetentionRun)
-class RetentionRunAdmin(ReadOnly, ModelAdmin[RetentionRun]):
+class RetentionRunAdmin(Long, ReadOnly, ModelAdmin[RetentionRun]):
     """What was removed because it had been kept for long enough; runs that found nothing leave no row."""
 
     list_display = ["ran_at", "what"]
@@ -32,7 +33,7 @@ class RetentionRunAdmin(ReadOnly, ModelAdmin[RetentionRun]):
 
 
 @admin.register(ImportBatch)
-class ImportBatchAdmin(ReadOnly, ModelAdmin[ImportBatch]):
+class ImportBatchAdmin(Long, ReadOnly, ModelAdmin[ImportBatch]):
     list_display = ["__str__", "provenance", "started_at", "finished_at", "created", "skipped", "refused", "undone_at"]
     list_filter = ["started_at"]
     search_fields = ["provenance"]

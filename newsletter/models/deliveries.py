@@ -118,6 +118,10 @@ class Delivery(models.Model):
             models.Index(fields=["lease_until"], name="delivery_leases", condition=Q(lease_until__isnull=False)),
             # The ledger as a list, latest first.
             models.Index(fields=["-due_at", "id"], name="delivery_ledger"),
+            # The same of those that were skipped for one reason; few of many.
+            models.Index(
+                fields=["skip_reason", "-due_at", "id"], name="delivery_skipped", condition=~Q(skip_reason="")
+            ),
             # Counts by status of an edition.
             models.Index(fields=["edition", "status"], name="delivery_counts"),
             # What came back lately, for the dashboard; few of many.

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 
+from staff.paging import Long
 from subscribers.addresses import fingerprint
 from subscribers.forms.suppression import SuppressionForm
 from subscribers.models import Suppression
@@ -14,7 +15,7 @@ from subscribers.optin import never_mail
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(ModelAdmin[Suppression]):
+class SuppressionAdmin(Long, ModelAdmin[Suppression]):
     """Addresses are known by their hashes alone; searching for an address tells whether it is one of them."""
 
     form = SuppressionForm
@@ -22,7 +23,7 @@ class SuppressionAdmin(ModelAdmin[Suppression]):
     list_filter = ["reason", "at"]
     search_fields = ["address_hash"]
     search_help_text = "A whole address"
-    show_full_result_count = False
+    sortable_by = ["at"]
     readonly_fields = ["short_hash", "reason", "at"]
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

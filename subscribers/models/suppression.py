@@ -48,6 +48,8 @@ class Suppression(models.Model):
 
     class Meta:
         ordering = ["-at", "-pk"]
+        # As a list, the latest first.
+        indexes = [models.Index(fields=["-at", "-id"], name="suppression_list")]
 
     def __str__(self) -> str:
         return f"{self.address_hash[:12]}… ({self.reason})"

@@ -11,7 +11,7 @@ from papers.ingest import ingest
 from papers.models import Paper, Repository, Signal, SourceRun, Topic, TrendingScore
 from papers.search import search
 from tests.admin_pages import assert_rows_cost_no_queries, choose_action, posted_by
-from tests.factories import NOW, TODAY, make_paper, make_record
+from tests.factories import NOW, TODAY, make_arxiv_paper, make_paper, make_record
 from tests.staff.people import client_of
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +68,7 @@ def test_a_title_with_markup_is_shown_as_text(admin_client: Client) -> None:
 
 
 def test_papers_are_found_by_title_and_by_arxiv_id(admin_client: Client) -> None:
-    paper = make_paper(title="Sparse Attention", arxiv_id="2611.99999")
+    paper = make_arxiv_paper("2611.99999", title="Sparse Attention")
     make_paper(title="Something Else")
     for words in ("sparse", "2611.99999"):
         assert list(admin_client.get(PAPERS, {"q": words}).context["cl"].result_list) == [paper]

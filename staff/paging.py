@@ -1,0 +1,70 @@
+"""How long lists are counted: by what the database knows of a table, and no further than anybody turns pages."""
+
+from functools import cached_property
+from typing import Any, ClassVar, Protocol, cast
+
+from django.core.paginator import Paginator
+from django.db import connections
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.views import ChangeList
+
+# Rows that are counted one by one: beyond, a list says no more than that there are more.
+MOST_COUNTED = 10_000
+
+
+class QuickPaginator(Paginator[Any]):
+    """Counts a whole table by the planner's estimate, and some of its rows up to a limit."""
+
+    @cached_property
+    def count(self) -> int:
+        rows = self.object_list
+        if not isinstance(rows, QuerySet):
+            return super().count
+        # Neither columns nor their order say how many there are.
+        found = rows.order_by().values("pk")[: MOST_COUNTED + 1].count()
+        return max(found, estimate(rows)) if found > MOST_COUNTED and is_whole(rows) else found
+
+
+def is_whole(rows: QuerySet[Any]) -> bool:
+    return not rows.query.where and not rows.query.distinct
+
+
+def estimate(rows: QuerySet[Any]) -> int:
+    """Return about how many rows their table has; as many as are counted where the database does not know."""
+    connection = connections[rows.db]
+    table = rows.model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [table])
+        else:
+            cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(table)}")  # noqa: S608  Django's name of it
+        ((found,),) = cursor.fetchall()
+    return int(found)
+
+
+class Long:
+    """For lists that grow for as long as the service goes on."""
+
+    paginator: ClassVar[type] = QuickPaginator
+    show_full_result_count = False
+    list_per_page = 50
+
+
+class FiguredAdmin(Protocol):
+    def with_figures(self, rows: QuerySet[Any]) -> QuerySet[Any]: ...
+
+
+class FiguredList(ChangeList):
+    """Asks for figures of the rows on the page only: neither counting nor turning pages waits for them.
+
+    The admin of the model says what they are, in `with_figures`.
+    """
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        # Where nothing was counted, nothing is looked for again.
+        on_page = [row.pk for row in self.result_list] if self.result_count else []
+        rows = self.model._default_manager.filter(pk__in=on_page)
+        found = cast("FiguredAdmin", self.model_admin).with_figures(rows).in_bulk()
+        self.result_list = [found[pk] for pk in on_page if pk in found]
