@@ -16,7 +16,7 @@ from psycopg.sql import SQL, Identifier
 
 GROUPS = (
     *("ingest", "score", "model", "search", "pages"),
-    *("sign_up", "preview", "selection", "import", "events", "newsletter", "delivery"),
+    *("sign_up", "preview", "selection", "import", "events", "newsletter", "delivery", "admin"),
 )
 
 

@@ -11,7 +11,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 call_command("migrate", verbosity=0)
 
-from bench.delivery import (  # noqa: E402  models can be imported only now
+from bench.admin import bench_admin  # noqa: E402  models can be imported only now
+from bench.delivery import (  # noqa: E402
     bench_composing_alone,
     bench_growth,
     bench_sending,
@@ -29,6 +30,7 @@ from bench.selection import bench_preview_of_reader, bench_selection  # noqa: E4
 from bench.sign_up import bench_sign_up  # noqa: E402
 
 GROUPS: dict[str, list[Callable[[], None]]] = {
+    "admin": [bench_admin],
     "ingest": [bench_ingest],
     "score": [bench_scoring],
     "model": [bench_model],
