@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from newsletter.models import Delivery, DeliveryEvent, Edition
@@ -147,8 +148,9 @@ class Deliverability:
 
     @property
     def tells(self) -> bool:
-        """Whether anybody tells us what becomes of mail: of none that left nothing was heard."""
-        return bool(self.month.delivered or self.month.bounced or self.month.complained)
+        """Whether anybody tells us what becomes of mail. Of what goes to files there is nothing to tell."""
+        is_kept_here = settings.MAIL_PROVIDER == "outbox"
+        return is_kept_here or bool(self.month.delivered or self.month.bounced or self.month.complained)
 
 
 def deliverability(at: datetime) -> Deliverability:

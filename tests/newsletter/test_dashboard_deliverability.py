@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from newsletter.dashboard.deliverability import (
     ENOUGH,
@@ -130,6 +131,17 @@ def test_without_an_edition_there_is_nothing_to_tell() -> None:
 )
 def test_a_rate_is_judged_by_what_providers_ask_for(part: int, whole: int, limits: Limits, verdict: Verdict) -> None:
     assert Rate(part, whole, limits).verdict == verdict
+
+
+def test_that_nobody_tells_of_bounces_is_noticed_where_mail_really_leaves(settings: Settings) -> None:
+    settings.MAIL_PROVIDER = "postmark"
+    delivery = make_delivery(edition_of(1), make_reader(), status=Status.ACCEPTED)
+    assert not deliverability(NOW).tells
+    settings.MAIL_PROVIDER = "outbox"
+    assert deliverability(NOW).tells
+    settings.MAIL_PROVIDER = "postmark"
+    Delivery.objects.filter(pk=delivery.pk).update(delivered_at=NOW)
+    assert deliverability(NOW).tells
 
 
 def test_a_rate_stays_on_its_scale() -> None:
