@@ -97,6 +97,12 @@ def test_limits_put_off_the_finish_and_make_some_late(settings: Settings) -> Non
     assert outlook_of(draft, BEFORE).late > 0
 
 
+def test_an_hour_before_it_closes_is_of_the_day_after() -> None:
+    make_reader(hour=16)
+    outlook = outlook_of(make_draft(make_paper()), BEFORE)
+    assert outlook.first_at == datetime(2026, 11, 24, 16, tzinfo=UTC)
+
+
 def test_a_draft_that_should_have_closed_is_foretold_from_now() -> None:
     make_reader(hour=17)
     draft = make_draft(make_paper())
