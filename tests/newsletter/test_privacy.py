@@ -65,7 +65,7 @@ TOLD = {
 NOT_TOLD = {"id", "subscriber", "import_batch", "optin_nonce", "nonce", "paper", "edition", "claim", "lease_until"}
 NOT_TOLD |= {"delivery", "key", "processed_at"}
 # They hold addresses of those who run the service.
-NOT_READERS = {"auth.User"}
+NOT_READERS = {"auth.User", "account.EmailAddress", "account.EmailConfirmation"}
 
 
 def may_find_people(model: type[models.Model]) -> bool:
