@@ -82,7 +82,7 @@ class PaperAdmin(Long, Kept, ModelAdmin[Paper]):
     list_filter = ["listed_on", "is_pinned", "is_hidden", CorrectedFilter, "is_sample", "topics"]
     # What came last first: most papers were never in a list. In any other order all of them would be sorted.
     ordering = ["-pk"]
-    sortable_by: list[str] = []
+    sortable_by = ()
     search_fields = ["title"]
     search_help_text = "Words of a title as they stand there, or arXiv ids"
     actions = ["pin", "unpin", "hide", "unhide", "give_back"]
