@@ -3,8 +3,9 @@
 import re
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
+from functools import partial
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
@@ -160,12 +161,16 @@ def close(page: Page, draft: Edition) -> None:
     page.wait_for_url("**/change/**")
 
 
+def _same(moment: datetime) -> datetime:
+    return moment
+
+
 def deliver(mail_server: MailServer) -> dict[str, EmailMessage]:
     """Send what is due hour by hour; return the digests by address."""
     keep_editions(timezone.now())
     received = len(mail_server.received)
     for due_at in list(Delivery.objects.queued().order_by("due_at").values_list("due_at", flat=True).distinct()):
-        send_due(lambda due_at=due_at: due_at, until=due_at + timedelta(minutes=1))
+        send_due(partial(_same, due_at), until=due_at + timedelta(minutes=1))
     return {envelope.rcpt_tos[0]: read_mail(envelope.content) for envelope in mail_server.received[received:]}
 
 

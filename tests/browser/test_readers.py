@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from papers.models import Topic
@@ -58,8 +58,8 @@ def test_a_reader_is_erased_by_typing_so(page: Page) -> None:
 
 
 def choose(page: Page) -> None:
-    file = {"name": "readers.csv", "mimeType": "text/csv", "buffer": FILE.encode()}
-    page.locator("input[type=file]:visible").set_input_files(files=[file])  # type: ignore[list-item]  # as documented
+    file: FilePayload = {"name": "readers.csv", "mimeType": "text/csv", "buffer": FILE.encode()}
+    page.locator("input[type=file]:visible").set_input_files(files=[file])
 
 
 def test_a_file_is_read_as_chosen_and_its_refused_rows_are_downloaded(page: Page) -> None:
