@@ -29,6 +29,11 @@ class SuppressionAdmin(Long, ModelAdmin[Suppression]):
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
+        """One at a time, and what the staff decided: readers and mail servers decided about the others."""
+        is_ours = obj is not None and obj.reason == Suppression.Reason.MANUAL
+        return is_ours and super().has_delete_permission(request, obj)
+
     def get_fields(self, request: HttpRequest, obj: Suppression | None = None) -> Any:
         return ["short_hash", "reason", "at"] if obj else ["address"]
 

@@ -39,6 +39,16 @@ def test_suppressions_are_not_edited_but_may_be_lifted(admin_client: Client) -> 
     assert not Suppression.objects.exists()
 
 
+@pytest.mark.parametrize("reason", sorted(set(Suppression.Reason) - {Suppression.Reason.MANUAL}))
+def test_what_others_decided_is_lifted_by_nobody(reason: str, admin_client: Client) -> None:
+    Suppression.objects.suppress("ada@example.org", reason, NOW)
+    found = Suppression.objects.get()
+    assert admin_client.post(f"{SUPPRESSIONS}{found.pk}/delete/", {"post": "yes"}).status_code == 403
+    chosen = {"action": "delete_selected", "_selected_action": [str(found.pk)], "post": "yes"}
+    admin_client.post(SUPPRESSIONS, chosen)
+    assert Suppression.objects.get() == found
+
+
 def test_an_address_is_added_of_which_only_a_hash_stays(admin_client: Client) -> None:
     reader = make_reader(email="Ada@example.org")
     assert admin_client.post(f"{SUPPRESSIONS}add/", {"address": " ada@Example.org"}).status_code == 302
