@@ -25,7 +25,7 @@ from subscribers import optin
 from subscribers.admin.files import InAndOutAdmin
 from subscribers.forms.reader import ReaderForm
 from subscribers.models import Feedback, Subscriber
-from subscribers.preferences import save_preferences
+from subscribers.preferences import change_preferences
 
 COLOURS: dict[str, str] = {
     Subscriber.Status.PENDING: "warning",
@@ -141,8 +141,17 @@ class SubscriberAdmin(Long, Kept, ReaderActions, InAndOutAdmin):
     def save_model(
         self, request: HttpRequest, obj: Subscriber, form: forms.ModelForm[Subscriber], change: bool
     ) -> None:
-        # As the reader would: what is queued is chosen again, and a status that changed meanwhile stays.
-        save_preferences(obj, form.cleaned_data["topics"], timezone.now())
+        if not isinstance(form, ReaderForm) or not form.changed_data:
+            return
+        # As the reader would: what is queued is chosen again. What the reader changed meanwhile stays.
+        if "topics" in form.changed_data:
+            obj.topics.set(form.cleaned_data["topics"])
+        change_preferences(obj, timezone.now(), **form.changes)
+
+    def save_related(
+        self, request: HttpRequest, form: forms.ModelForm[Subscriber], formsets: Any, change: bool
+    ) -> None:
+        """Nothing: topics are saved with all else a reader wants."""
 
     # --- Columns ----------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from newsletter.admin import readers as readers_admin
 from papers.models import Topic
 from subscribers import signals
 from subscribers.models import ConsentEvent, Feedback, ImportBatch, Subscriber, Suppression
-from subscribers.preferences import STORED
+from subscribers.preferences import STORED, save_preferences
 from tests.admin_pages import assert_rows_cost_no_queries, choose_action, posted_by
 from tests.factories import NOW, TODAY, make_delivery, make_edition, make_paper, make_reader
 
@@ -155,12 +155,44 @@ def test_the_staff_can_set_nothing_that_the_reader_could_not_save(wrong: dict[st
     assert Subscriber.objects.filter(pk=reader.pk).values().get() == before
 
 
-def test_a_pause_that_is_over_is_no_obstacle_and_none_any_more(admin_client: Client) -> None:
+def test_a_pause_that_is_over_is_no_obstacle(admin_client: Client) -> None:
     reader = make_reader(paused_until=TODAY - timedelta(days=400))
     form = posted_by(admin_client.get(page_of(reader)))
     assert admin_client.post(page_of(reader), form | {"hour": 9}).status_code == 302
     reader.refresh_from_db()
-    assert (reader.hour, reader.paused_until) == (9, None)
+    assert reader.hour == 9
+
+
+def test_what_the_reader_changed_while_the_page_was_open_stays(admin_client: Client) -> None:
+    reader = make_reader(interests="looms")
+    theirs, ours = Topic.objects.all()[:2]
+    reader.topics.add(ours)
+    form = posted_by(admin_client.get(page_of(reader)))
+    reader.interests, reader.cadence = "engines", Subscriber.Cadence.WEEKLY
+    save_preferences(reader, [theirs], NOW)
+    assert admin_client.post(page_of(reader), form | {"hour": 9}).status_code == 302
+    reader.refresh_from_db()
+    assert (reader.hour, reader.interests, reader.cadence) == (9, "engines", "weekly")
+    assert list(reader.topics.all()) == [theirs]
+
+
+def test_saving_a_page_as_it_stands_changes_nothing(admin_client: Client) -> None:
+    reader = make_reader(interests="looms", paused_until=TODAY - timedelta(days=400))
+    reader.topics.set(Topic.objects.all()[:2])
+    before = Subscriber.objects.filter(pk=reader.pk).values().get()
+    form = posted_by(admin_client.get(page_of(reader)))
+    assert admin_client.post(page_of(reader), form).status_code == 302
+    assert Subscriber.objects.filter(pk=reader.pk).values().get() == before
+    assert reader.topics.count() == 2
+
+
+def test_topics_that_are_taken_away_are_gone(admin_client: Client) -> None:
+    reader = make_reader()
+    reader.topics.set(Topic.objects.all()[:2])
+    form = posted_by(admin_client.get(page_of(reader)))
+    del form["topics"]
+    assert admin_client.post(page_of(reader), form).status_code == 302
+    assert not reader.topics.exists()
 
 
 def test_what_is_pasted_with_control_characters_is_stored_without(admin_client: Client) -> None:
