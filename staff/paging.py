@@ -3,27 +3,49 @@
 from functools import cached_property
 from typing import Any, ClassVar, Protocol, cast
 
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
 from django.core.paginator import Paginator
 from django.db import connections
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.views import ChangeList
 
 # Rows that are counted one by one: beyond, a list says no more than that there are more.
 MOST_COUNTED = 10_000
 
 
+class Count(int):
+    """How many rows there are, told as well as it is known: "60", "more than 10,000", "about 100,000"."""
+
+    known: str
+
+    def __new__(cls, number: int, known: str = "") -> "Count":
+        count = super().__new__(cls, number)
+        count.known = known
+        return count
+
+    def __str__(self) -> str:
+        return f"{self.known} {int(self):,}".lstrip()
+
+    @property
+    def is_exact(self) -> bool:
+        return not self.known
+
+
 class QuickPaginator(Paginator[Any]):
     """Counts a whole table by the planner's estimate, and some of its rows up to a limit."""
 
     @cached_property
-    def count(self) -> int:
+    def count(self) -> Count:
         rows = self.object_list
         if not isinstance(rows, QuerySet):
-            return super().count
+            return Count(super().count)
         # Neither columns nor their order say how many there are.
         found = rows.order_by().values("pk")[: MOST_COUNTED + 1].count()
-        return max(found, estimate(rows)) if found > MOST_COUNTED and is_whole(rows) else found
+        if found <= MOST_COUNTED:
+            return Count(found)
+        return Count(max(found, estimate(rows)), "about") if is_whole(rows) else Count(MOST_COUNTED, "more than")
 
 
 def is_whole(rows: QuerySet[Any]) -> bool:
@@ -43,12 +65,21 @@ def estimate(rows: QuerySet[Any]) -> int:
     return int(found)
 
 
-class Long:
+class Long(ModelAdmin[Any]):
     """For lists that grow for as long as the service goes on."""
 
     paginator: ClassVar[type] = QuickPaginator
     show_full_result_count = False
     list_per_page = 50
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> HttpResponse | None:
+        """Do something with the rows that were chosen; not with all of them where nobody knows how many they are."""
+        wants_all = request.POST.get("select_across", "0") != "0"
+        if wants_all and not (count := QuickPaginator(queryset, self.list_per_page).count).is_exact:
+            told = f"These are {count}: choose some on each page, or filter the list. Nothing was changed."
+            self.message_user(request, told, messages.WARNING)
+            return HttpResponseRedirect(request.get_full_path())
+        return super().response_action(request, queryset, *args)
 
 
 class FiguredAdmin(Protocol):

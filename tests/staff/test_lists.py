@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.db.models import Model
@@ -15,6 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from mail.models import Provider
 from newsletter.models import Alert, Delivery, Edition, Heartbeat, RetentionRun
+from papers.admin import PaperAdmin
 from papers.models import Paper, Repository, SourceRun, Topic
 from staff import paging
 from staff.paging import QuickPaginator
@@ -43,8 +45,15 @@ def make_sent_edition() -> None:
     make_delivery(make_edition(make_paper(), day=day), make_reader())
 
 
+def make_step(told: str) -> None:
+    """One more thing that somebody did to somebody."""
+    who, whom = make_staff("Owner"), make_staff("Editor")
+    LogEntry.objects.log_actions(who.pk, [whom], CHANGE, told, single_object=True)
+
+
 MAKE_ROW: dict[type[Model], Callable[[], Any]] = {
     User: lambda: make_staff("Editor"),
+    LogEntry: lambda: make_step("Changed."),
     Group: lambda: Group.objects.create(name=f"Group {Group.objects.count()}"),
     Paper: make_paper,
     Topic: make_followed_topic,
@@ -90,7 +99,7 @@ def test_of_many_rows_some_are_counted_up_to_a_limit(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(paging, "MOST_COUNTED", 2)
     for _ in range(5):
         make_paper()
-    assert counted(Paper.objects.filter(is_hidden=False)) == 3
+    assert counted(Paper.objects.filter(is_hidden=False)) == 2
 
 
 def test_of_many_rows_all_are_counted_by_what_the_planner_knows(
@@ -126,3 +135,47 @@ def test_the_paper_that_came_last_stands_first(admin_client: Client) -> None:
     papers = [make_paper(), make_paper(listed_on=None)]
     page: Any = admin_client.get(reverse("admin:papers_paper_changelist"))
     assert list(page.context["cl"].result_list) == papers[::-1]
+
+
+# --- What is told of how many there are -------------------------------------------------------------------------------
+
+PAPERS = "/admin/papers/paper/"
+
+
+def open_papers(client: Client, **asked: Any) -> str:
+    return " ".join(client.get(PAPERS, asked).content.decode().split())
+
+
+def test_how_many_there_are_is_told_as_well_as_it_is_known(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        make_paper(is_hidden=number > 0)
+    assert "4 papers" in open_papers(admin_client)
+    monkeypatch.setattr(paging, "MOST_COUNTED", 2)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    assert "about 4 papers" in open_papers(admin_client)
+    page = open_papers(admin_client, is_hidden__exact="1")
+    assert "more than 2 papers" in page
+    assert "more than 2 results" in page
+    assert str(paging.Count(12_345, "about")) == "about 12,345"
+
+
+@pytest.mark.parametrize("most", [2, 100])
+def test_all_rows_are_chosen_only_where_it_is_known_how_many_they_are(
+    most: int, admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "MOST_COUNTED", most)
+    monkeypatch.setattr(PaperAdmin, "list_per_page", 1)
+    papers = [make_paper(title=f"Paper {number}") for number in range(3)]
+    assert ("across all pages" in open_papers(admin_client, q="paper")) == (most == 100)
+    chosen = {"action": "hide", "select_across": "1", "_selected_action": [papers[0].pk]}
+    page: Any = admin_client.post(f"{PAPERS}?q=paper", chosen, follow=True)
+    told = " ".join(str(message) for message in page.context["messages"])
+    assert told == (
+        "3 papers hidden."
+        if most == 100
+        else "These are more than 2: choose some on each page, or filter the list. Nothing was changed."
+    )
+    assert Paper.objects.filter(is_hidden=True).count() == (3 if most == 100 else 0)
