@@ -37,13 +37,19 @@ class NotDone(Exception):
 # --- Entries --------------------------------------------------------------------------------------------------------
 
 
-def move_to(edition_id: int, entry_id: int, place: int) -> str:
-    """Put an entry at `place`, counted from 1, as near as pinned ones, which come first, allow."""
+def move_to(edition_id: int, entry_id: int, place: int, seen: int | None = None) -> str:
+    """Put an entry at `place`, counted from 1, as near as pinned ones, which come first, allow.
+
+    Where it was `seen` counts for who wants it higher or lower: the scores may have moved it since.
+    """
     with _draft(edition_id) as edition:
         entries = arrange(edition.entries.select_related("paper"))
         entry = _named(entries, entry_id)
         if not entry.goes_out:
             raise NotDone(f"{_quoted(entry.paper)} does not go out, so it has no place. Nothing was changed.")
+        stands_at = entries.index(entry) + 1
+        if seen is not None and stands_at not in (seen, place):
+            raise NotDone(f"{_quoted(entry.paper)} stands at place {stands_at} meanwhile. Nothing was changed.")
         before = [other.position for other in entries]
         move([other for other in entries if other.goes_out], entry, place)
         changed = [other for other, position in zip(entries, before, strict=True) if other.position != position]
@@ -131,9 +137,13 @@ def look_up(arxiv_id: str, at: datetime) -> int:
 # --- Words of the edition -------------------------------------------------------------------------------------------
 
 
-def set_words(edition_id: int, opening_line: str, header_note: str) -> str:
-    """Set how every digest opens, and what stands above its papers; empty ones take them away."""
-    words = {"opening_line": in_one_line(opening_line), "header_note": in_paragraphs(header_note)}
+def set_words(edition_id: int, opening_line: str | None = None, header_note: str | None = None) -> str:
+    """Set how every digest opens, and what stands above its papers; empty ones take them away, None leaves them."""
+    words = {}
+    if opening_line is not None:
+        words["opening_line"] = in_one_line(opening_line)
+    if header_note is not None:
+        words["header_note"] = in_paragraphs(header_note)
     with _draft(edition_id) as edition:
         changed = [name for name, text in words.items() if getattr(edition, name) != text]
         for name in changed:

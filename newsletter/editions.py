@@ -237,7 +237,10 @@ def _set_entries(edition: Edition, ranked: Sequence[Ranked]) -> None:
 
 
 def set_places(edition: Edition) -> None:
-    """Store where each entry stands: whoever changes ranks, pins or positions calls this, holding the edition."""
+    """Store where each entry stands: whoever changes ranks, pins or positions calls this, holding the edition.
+
+    A paper that is hidden everywhere is left out at once, by `going_out`; its place is set when drafts are next kept.
+    """
     moved = []
     for place, entry in enumerate(arrange(edition.entries.select_related("paper")), start=1):
         if entry.place != place:

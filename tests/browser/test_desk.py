@@ -114,7 +114,7 @@ def test_what_the_server_did_not_do_is_said(page: Page, draft: Edition) -> None:
     def break_down(route: Route) -> None:
         route.fulfill(status=500, body="no")
 
-    page.route("**/move/", break_down)
+    page.route("**/up/", break_down)
     press(page, f"up-{entry.pk}")
     assert "Nothing was changed: the server answered 500" in page.locator("#desk-said").inner_text()
     assert titles(draft)[2] == "Paper 3"

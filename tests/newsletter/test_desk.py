@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -10,8 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from newsletter.admin.desk.showing import SHOWN
-from newsletter.models import Edition
-from papers.models import Signal
+from newsletter.editions import set_places
+from newsletter.models import Edition, EditionEntry
+from papers.models import Paper, Signal
 from tests.admin_pages import count_queries
 from tests.factories import NOW, TODAY, make_delivery, make_edition, make_paper, make_reader
 from tests.newsletter.desk import EDITIONS, HTMX, desk, draft_of, entry_of, make_draft, press, said, step_url, titles
@@ -149,6 +151,42 @@ def test_a_button_that_is_pressed_twice_is_noted_once(admin_client: Client) -> N
     assert LogEntry.objects.count() == 1
 
 
+def test_an_arrow_goes_one_place_from_where_the_page_had_it_and_twice_is_once(admin_client: Client) -> None:
+    draft = draft_of("A", "B", "C")
+    entry = entry_of(draft, "C")
+    assert f'name="seen" value="3" formaction="{step_url(entry, "up")}"' in html_of(admin_client, draft)
+    assert press(admin_client, entry, "up", seen=3) == "Moved “C” to place 2."
+    assert press(admin_client, entry, "up", seen=3) == "It was so before."
+    assert press(admin_client, entry, "down", seen=2) == "Moved “C” to place 3."
+    assert titles(draft) == ["A", "B", "C"]
+
+
+def test_an_arrow_does_not_move_what_the_scores_moved_meanwhile(admin_client: Client) -> None:
+    draft = draft_of("A", "B", "C", "D", "E")
+    EditionEntry.objects.filter(pk=entry_of(draft, "E").pk).update(rank=0)
+    set_places(draft)
+    assert "“E” stands at place 1 meanwhile" in press(admin_client, entry_of(draft, "E"), "up", seen=5)
+    assert titles(draft) == ["E", "A", "B", "C", "D"]
+    assert not LogEntry.objects.exists()
+
+
+@pytest.mark.parametrize("seen", ["", "0", "x", "99999999999999999999"])
+def test_an_arrow_from_nowhere_changes_nothing(admin_client: Client, seen: str) -> None:
+    draft = draft_of("A", "B")
+    assert "Nothing was changed" in press(admin_client, entry_of(draft, "B"), "up", seen=seen)
+    assert titles(draft) == ["A", "B"]
+
+
+def test_a_paper_that_is_hidden_everywhere_leaves_no_gap_in_the_numbers(admin_client: Client) -> None:
+    draft = draft_of("A", "B", "C")
+    Paper.objects.filter(title="A").update(is_hidden=True)
+    html = html_of(admin_client, draft)
+    assert shown(html) == ["B", "C", "A"]
+    assert re.findall(r"Place </span>(\d+)", html) == ["1", "2"]
+    Paper.objects.update(is_hidden=False)
+    assert re.findall(r"Place </span>(\d+)", html_of(admin_client, draft)) == ["1", "2", "3"]
+
+
 def test_with_script_the_list_the_answer_and_the_history_come_back(admin_client: Client) -> None:
     draft = draft_of("A", "B")
     answer = admin_client.post(step_url(entry_of(draft, "B"), "move"), {"place": 1}, headers=HTMX)
@@ -208,6 +246,23 @@ def test_the_words_of_an_edition_are_saved_by_themselves(admin_client: Client) -
     assert (draft.opening_line, draft.header_note.count("x")) == ("Good morning.", 300)
 
 
+def test_words_that_another_editor_saved_meanwhile_stay(admin_client: Client) -> None:
+    draft = draft_of("A", header_note="One.\nTwo.")
+    shown = posted(admin_client.get(desk(draft)).context["words"])
+    url = f"{EDITIONS}{draft.pk}/words/"
+    admin_client.post(url, shown | {"opening_line": "Good morning."}, follow=True)
+    page = admin_client.post(url, shown | {"header_note": "Three."}, follow=True)
+    assert said(page) == "Set the header note: Three."
+    draft.refresh_from_db()
+    assert (draft.opening_line, draft.header_note) == ("Good morning.", "Three.")
+
+
+def posted(form: Any) -> dict[str, str]:
+    """What a browser sends of a form as it was shown."""
+    names = re.findall(r'name="([\w-]+)"', "".join(map(str, form)))
+    return {name: form[name.removeprefix("initial-")].value().replace("\n", "\r\n") for name in names}
+
+
 def test_words_that_are_too_long_stay_in_the_form_with_what_is_wrong(admin_client: Client) -> None:
     draft = draft_of("A")
     page = admin_client.post(f"{EDITIONS}{draft.pk}/words/", {"opening_line": "y" * 201, "header_note": "Kept."})
@@ -237,7 +292,7 @@ def test_who_may_not_change_an_edition_has_no_buttons_and_no_way_around_them() -
     assert support.get(f"{EDITIONS}today/").status_code == 403
     assert support.get(f"{EDITIONS}{draft.pk}/find/?q=paper").status_code == 403
     entry = draft.entries.get()
-    for step in ("move", "pin", "hide", "note"):
+    for step in ("move", "up", "pin", "hide", "note"):
         assert support.post(step_url(entry, step), {"place": 1, "note": "x"}).status_code == 403
     for address in ("add/", "look-up/", "words/"):
         assert support.post(f"{EDITIONS}{draft.pk}/{address}", {"paper": 1}).status_code == 403
@@ -251,7 +306,7 @@ def test_who_may_only_look_sees_the_desk_without_its_buttons_and_has_no_way_arou
     html = html_of(client, draft)
     assert shown(html) == ["A", "B"]
     assert not re.findall(r"/(?:entries|words|add|look-up)/", html)
-    for step in ("move", "follow", "pin", "unpin", "hide", "unhide", "note"):
+    for step in ("move", "up", "down", "follow", "pin", "unpin", "hide", "unhide", "note"):
         assert client.post(step_url(entry_of(draft, "B"), step), {"place": 1, "note": "x"}).status_code == 403
     for address in ("add/", "look-up/", "words/"):
         told = {"paper": make_paper().pk, "arxiv_id": "2609.28471", "opening_line": "x"}

@@ -12,11 +12,18 @@ from newsletter.admin.desk.answering import EditionPage, address, answer, editio
 from newsletter.curating import NotDone
 from newsletter.models import EditionEntry
 
+Step = Callable[[int, int, QueryDict], str]
 NOTE_LIMIT = EditionEntry._meta.get_field("note").max_length
 
 
 class PlaceForm(forms.Form):
     place = forms.IntegerField(min_value=1, max_value=9999)
+
+
+class SeenForm(forms.Form):
+    """The place at which the page had the entry whose arrow was pressed."""
+
+    seen = forms.IntegerField(min_value=1, max_value=9999)
 
 
 class NoteForm(forms.Form):
@@ -44,14 +51,24 @@ def _move(edition_id: int, entry_id: int, told: QueryDict) -> str:
     return curating.move_to(edition_id, entry_id, form.cleaned_data["place"])
 
 
+def _by_one(direction: int) -> Step:
+    """A step to the next place, up or down, from where the entry was seen."""
+
+    def step(edition_id: int, entry_id: int, told: QueryDict) -> str:
+        form = SeenForm(told)
+        if not form.is_valid():
+            raise NotDone("An arrow leads on from a place. Nothing was changed.")
+        seen: int = form.cleaned_data["seen"]
+        return curating.move_to(edition_id, entry_id, seen + direction, seen)
+
+    return step
+
+
 def _note(edition_id: int, entry_id: int, told: QueryDict) -> str:
     form = NoteForm(told)
     if not form.is_valid():
         raise NotDone(f"A note has {NOTE_LIMIT} characters at most. Nothing was changed.")
     return curating.set_note(edition_id, entry_id, form.cleaned_data["note"])
-
-
-Step = Callable[[int, int, QueryDict], str]
 
 
 def _plain(step: Callable[[int, int], str]) -> Step:
@@ -61,6 +78,8 @@ def _plain(step: Callable[[int, int], str]) -> Step:
 
 STEPS: dict[str, Step] = {
     "move": _move,
+    "up": _by_one(-1),
+    "down": _by_one(+1),
     "follow": _plain(curating.follow_scores),
     "pin": _plain(curating.pin),
     "unpin": _plain(curating.unpin),

@@ -45,6 +45,16 @@ class WordsForm(forms.ModelForm[Edition]):
         field_classes = {"header_note": LinesField}
         widgets = {"header_note": forms.Textarea(attrs={"rows": 5})}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            # Changed is what this editor changed, not what another one saved while the page was open.
+            field.show_hidden_initial = True
+
+    @property
+    def changed(self) -> dict[str, str]:
+        return {name: self.cleaned_data[name] for name in self.changed_data}
+
 
 def urls(admin: EditionPage) -> list[URLPattern]:
     return [
@@ -79,7 +89,7 @@ def save_words(request: HttpRequest, edition_id: int, admin: EditionPage) -> Htt
     edition = edition_at(admin, request, edition_id)
     form = WordsForm(request.POST, instance=edition)
     if form.is_valid():
-        take_step(admin, request, edition, lambda: curating.set_words(edition_id, **form.cleaned_data))
+        take_step(admin, request, edition, lambda: curating.set_words(edition_id, **form.changed))
         return redirect(desk_url(edition, "desk-words", request.GET.dict()))
     # What was typed stays, with what is wrong about it.
     context = _context(request, edition_at(admin, request, edition_id), admin, form)

@@ -9,6 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet, prefetch_related_objects
 
+from newsletter.arranging import arrange
 from newsletter.models import Edition, EditionEntry
 from papers.chart import Reading, Spark, draw_spark
 from papers.models import Signal
@@ -22,14 +23,14 @@ STEPS_SHOWN = 20
 
 @dataclass(frozen=True)
 class Row:
-    """An entry on the desk. `up` and `down` are the places that the arrows lead to, None where there is none."""
+    """An entry on the desk; whether there is a place above and below to go to."""
 
     entry: EditionEntry
     attention: str
     kind: str
     spark: Spark | None
-    up: int | None
-    down: int | None
+    can_rise: bool
+    can_sink: bool
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Entries:
 
 def entries_of(edition: Edition, at: datetime, *, is_whole: bool) -> Entries:
     """Return what the desk lists of `edition`. As many queries for many entries as for few."""
-    entries = list(edition.entries.in_order().select_related("paper"))
+    entries = _in_order(edition)
     out = [entry for entry in entries if entry.goes_out]
     left_out = [entry for entry in entries if not entry.goes_out]
     # Whatever editors said something about is in sight, such as what was just added at the end.
@@ -65,13 +66,23 @@ def entries_of(edition: Edition, at: datetime, *, is_whole: bool) -> Entries:
             attention=in_words(entry.parts),
             kind=Signal.Kind(kind).label.lower() if kind != Signal.Kind.STARS else "GitHub stars",
             spark=draw_spark(readings[entry.paper_id, kind]),
-            up=entry.place - 1 if first < entry.place <= last else None,
-            down=entry.place + 1 if first <= entry.place < last else None,
+            can_rise=first < entry.place <= last,
+            can_sink=first <= entry.place < last,
         )
 
     return Entries(
         [row(entry) for entry in shown], [row(entry) for entry in left_out], len(out), len(shown) == len(out)
     )
+
+
+def _in_order(edition: Edition) -> list[EditionEntry]:
+    """Return the entries as they stand. A paper may have been hidden everywhere since places were stored."""
+    entries = list(edition.entries.in_order().select_related("paper"))
+    if edition.is_draft:
+        entries = arrange(entries)
+        for place, entry in enumerate(entries, start=1):
+            entry.place = place
+    return entries
 
 
 def history_of(edition: Edition) -> QuerySet[LogEntry]:
