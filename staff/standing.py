@@ -6,7 +6,6 @@ from enum import Enum
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -24,10 +23,12 @@ def standing_of(request: HttpRequest) -> Standing:
     started_at = min((record["at"] for record in records), default=0.0)
     if time.time() - started_at > settings.STAFF_SESSION_ENDS_AFTER.total_seconds():
         return Standing.OVER
-    # Asked anew each time: once a second factor is forgotten, sessions that began with it open nothing.
-    if not is_mfa_enabled(request.user, [Authenticator.Type.TOTP]):
+    # Asked anew each time: a code of a phone that was taken away or forgotten since opens nothing.
+    factor = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.TOTP).first()
+    if factor is None:
         return Standing.WITHOUT
-    return Standing.IN if any(record["method"] == "mfa" for record in records) else Standing.OWING
+    given_at = max((record["at"] for record in records if record["method"] == "mfa"), default=0.0)
+    return Standing.IN if given_at >= factor.created_at.timestamp() else Standing.OWING
 
 
 def note_second_factor(request: HttpRequest) -> None:

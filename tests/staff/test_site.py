@@ -174,7 +174,7 @@ def test_an_owner_forgets_somebodys_second_factor_after_being_asked_and_it_is_lo
     assert owner.post(url).status_code == 302
 
     assert not Authenticator.objects.filter(user=editor).exists()
-    assert "/set-up/" in theirs.get(INDEX, follow=True).redirect_chain[-1][0]
+    assert LOGIN in theirs.get(INDEX, follow=True).redirect_chain[-1][0]
     history = owner.get(reverse("admin:auth_user_history", args=[editor.pk])).content.decode()
     assert "Forgot the second factor." in history
 
