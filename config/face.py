@@ -115,6 +115,7 @@ NAVIGATION = [
         "items": [
             _link("Staff", "badge", "auth.user"),
             _link("Roles", "key", "auth.group"),
+            _link("History", "history", "admin.logentry"),
         ],
     },
 ]

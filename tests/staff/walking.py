@@ -21,7 +21,7 @@ from tests.journey import ROOT
 WORDS = {
     "name": [*PARTS, *[act.name for act in READER_ACTS]],
     "step": [*STEPS],
-    "app_label": ["auth", "papers", "subscribers", "newsletter", "mail"],
+    "app_label": ["admin", "auth", "papers", "subscribers", "newsletter", "mail"],
 }
 # Ways to a page that nobody comes back from in the same session, and the two that catch what leads nowhere.
 LEFT_OUT = re.compile(r"^(admin/logout/|staff/logout/|admin/\(\?P<url>.*|.*<path:object_id>/)$")

@@ -23,7 +23,7 @@ from staff.second_factors import forget_second_factor
 # about people is changed on its own pages alone.
 admin.site.unregister([User, Group, EmailAddress, Authenticator])
 
-# Whoever could set these could do anything, whatever the role says.
+# Whoever could set these could do anything, whatever the role says. What a group may do only superusers change.
 RAISES = {"is_superuser", "user_permissions"}
 
 
@@ -56,7 +56,8 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
         return super().has_change_permission(request, obj) and _may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
+        """Nobody, or what a person did would go with them: take *Active* away instead."""
+        return False
 
     @admin.display(description="roles")
     def roles(self, user: User) -> str:
@@ -75,6 +76,9 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
         user = get_object_or_404(User, pk=object_id)
         if not self.has_change_permission(request, user):
             raise PermissionDenied
+        if user == request.user:
+            # Where a code is asked for first.
+            return redirect("mfa_deactivate_totp")
         if request.method != "POST":
             context = self.admin_site.each_context(request)
             context |= {"title": "Forget the second factor?", "opts": self.opts, "who": user}
