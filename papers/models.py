@@ -120,6 +120,9 @@ class Paper(models.Model):
         indexes = [
             # Papers of a listing day, and the latest listing day.
             models.Index(fields=["listed_on"], name="paper_listed_on"),
+            # Papers in the admin, the latest first, and the titles that its search reads through: the rows are twenty
+            # times as long.
+            models.Index(fields=["-id", "title"], name="paper_list"),
             # The same work from two sources.
             models.Index(fields=["doi"], name="paper_doi", condition=models.Q(doi__isnull=False)),
             # The few that an editor pinned, for the front page; the few that are hidden, to leave them out of counts.

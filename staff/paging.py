@@ -13,6 +13,8 @@ from unfold.views import ChangeList
 
 # Rows that are counted one by one: beyond, a list says no more than that there are more.
 MOST_COUNTED = 10_000
+# Rows that a search finds and that are asked for by their keys from then on.
+FEW = 2_000
 
 
 class Count(int):
@@ -65,6 +67,15 @@ def estimate(rows: QuerySet[Any]) -> int:
     return int(found)
 
 
+def found_once(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Return these rows by their keys when they are few: what all rows are read for is then read once.
+
+    Of many the first are met soon, in whatever order.
+    """
+    keys = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
+    return rows if len(keys) > FEW else rows.model._default_manager.filter(pk__in=keys).order_by(*rows.query.order_by)
+
+
 class Long(ModelAdmin[Any]):
     """For lists that grow for as long as the service goes on."""
 
@@ -93,9 +104,11 @@ class FiguredList(ChangeList):
     """
 
     def get_results(self, request: HttpRequest) -> None:
+        if self.query:
+            self.queryset = found_once(self.queryset)
         super().get_results(request)
-        # Where nothing was counted, nothing is looked for again.
-        on_page = [row.pk for row in self.result_list] if self.result_count else []
+        # Where nothing was counted, nothing is looked for again. Keys alone, which an index may have.
+        on_page = list(self.result_list.values_list("pk", flat=True)) if self.result_count else []
         rows = self.model._default_manager.filter(pk__in=on_page)
         found = cast("FiguredAdmin", self.model_admin).with_figures(rows).in_bulk()
         self.result_list = [found[pk] for pk in on_page if pk in found]

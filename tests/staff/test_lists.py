@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.db.models import Model
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
@@ -120,6 +121,19 @@ def test_a_list_is_as_long_as_what_its_search_finds(admin_client: Client) -> Non
     for term, found in (("video", [paper]), (f"arxiv.org/abs/{paper.arxiv_id}", [paper]), ("opera", [])):
         page: Any = admin_client.get(reverse("admin:papers_paper_changelist"), {"q": term})
         assert list(page.context["cl"].result_list) == found
+
+
+@pytest.mark.parametrize("few", [1, 2])
+def test_few_that_a_search_finds_are_looked_for_once(
+    few: int, admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "FEW", few)
+    papers = [make_paper(title=f"On Video {number}") for number in range(2)]
+    make_paper(title="On Robots")
+    with CaptureQueriesContext(connection) as queries:
+        page: Any = admin_client.get(reverse("admin:papers_paper_changelist"), {"q": "video"})
+    assert list(page.context["cl"].result_list) == papers[::-1]
+    assert len([query for query in queries if "LIKE" in query["sql"]]) == (3 if few == 1 else 1)
 
 
 def test_the_ledger_is_searched_by_id_or_whole_address(admin_client: Client) -> None:
