@@ -34,6 +34,8 @@ SEES_ALERTS = "newsletter.view_alert"
 SEES_SOURCES = "papers.view_sourcerun"
 # What a setting lacks is for those who run the site.
 SEES_CHECKS = "auth.view_user"
+# Counts of all readers together are for everybody who works for them.
+SEES_READERS = (SEES_EDITIONS, "subscribers.view_subscriber")
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Part:
     template: str
     count: Callable[[datetime], object]
     kept_for: int
-    permission: str = ""
+    permissions: tuple[str, ...]  # one of them is enough
 
 
 @dataclass(frozen=True)
@@ -79,12 +81,12 @@ def _readers(days: int) -> Callable[[datetime], ReadersPart]:
 
 PARTS = {
     # Looked at again and again while an edition leaves, by several people at once.
-    "going-out": Part("going_out", going_out, 5, SEES_EDITIONS),
+    "going-out": Part("going_out", going_out, 5, (SEES_EDITIONS,)),
     # With millions of deliveries it takes some seconds, and it changes slowly.
-    "deliverability": Part("deliverability", deliverability, 5 * MINUTE, SEES_EDITIONS),
-    "opinions": Part("opinions", opinions, MINUTE),
-    "checks": Part("findings", lambda at: findings(), MINUTE, SEES_CHECKS),
-} | {f"readers-{days}": Part("readers", _readers(days), MINUTE) for days in SPANS}
+    "deliverability": Part("deliverability", deliverability, 5 * MINUTE, (SEES_EDITIONS,)),
+    "opinions": Part("opinions", opinions, MINUTE, SEES_READERS),
+    "checks": Part("findings", lambda at: findings(), MINUTE, (SEES_CHECKS,)),
+} | {f"readers-{days}": Part("readers", _readers(days), MINUTE, SEES_READERS) for days in SPANS}
 
 
 def show_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -96,8 +98,8 @@ def show_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, A
         "pulse": pulse(at) if _may(request, SEES_ALERTS) else None,
         "sources": sources_health(at) if _may(request, SEES_SOURCES) else None,
         "checks": _count("checks", at) if _may(request, SEES_CHECKS) else None,
-        "readers": _known(f"readers-{_days(request)}"),
-        "opinions": _known("opinions"),
+        "readers": _known(f"readers-{_days(request)}") if _may(request, *SEES_READERS) else None,
+        "opinions": _known("opinions") if _may(request, *SEES_READERS) else None,
         "going_out": _known("going-out") if _may(request, SEES_EDITIONS) else None,
         "deliverability": _known("deliverability") if _may(request, SEES_EDITIONS) else None,
     }
@@ -109,13 +111,13 @@ def show_part(request: HttpRequest, name: str) -> HttpResponse:
     """One part of the page, counted when it has not been lately."""
     if name not in PARTS:
         raise Http404
-    if not _may(request, PARTS[name].permission):
+    if not _may(request, *PARTS[name].permissions):
         raise PermissionDenied
     return render(request, "admin/dashboard/part.html", {"part": _count(name, timezone.now())})
 
 
-def _may(request: HttpRequest, permission: str) -> bool:
-    return not permission or request.user.has_perm(permission)
+def _may(request: HttpRequest, *permissions: str) -> bool:
+    return any(request.user.has_perm(permission) for permission in permissions)
 
 
 def _days(request: HttpRequest) -> int:

@@ -15,7 +15,7 @@ from newsletter.models import Alert, Delivery, Edition
 from staff.roles import EDITOR, OWNER, SUPPORT
 from subscribers.models import ConsentEvent, Subscriber
 from tests.factories import make_delivery, make_edition, make_paper, make_reader
-from tests.staff.people import staff_client
+from tests.staff.people import client_of, make_staff, staff_client
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +46,16 @@ def test_everybody_gets_the_parts_that_concern_them(role: str, seen: set[str]) -
     assert ("How the sources" in page or "sources-part" in page) == (role != SUPPORT)
     assert ("pulse-part" in page) == (role != SUPPORT)
     assert ("findings-part" in page) == (role == OWNER)
+
+
+def test_who_has_no_role_is_shown_no_figures() -> None:
+    user = make_staff(EDITOR)
+    user.groups.clear()
+    client = client_of(user)
+    assert {client.get(f"/admin/dashboard/{name}/").status_code for name in PARTS} == {403}
+    page = client.get(PAGE)
+    assert page.status_code == 200
+    assert "-part" not in page.content.decode()
 
 
 def test_nobody_sees_a_part_without_a_second_factor(admin_user: object, client: Client) -> None:
