@@ -8,6 +8,8 @@ from typing import Any, TypedDict
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -36,6 +38,8 @@ SOURCES_FIELDS = (
     "is_sample",
     "created_at",
 )
+# Papers that one action of the list changes.
+MOST_AT_ONCE = 1000
 RUN_COLOURS: dict[str, str] = {
     SourceRun.Status.UNFINISHED: "info",
     SourceRun.Status.READ: "success",
@@ -110,11 +114,11 @@ class PaperAdmin(Long, Kept, ModelAdmin[Paper]):
         return super().get_search_results(request, queryset, search_term)
 
     def save_model(self, request: HttpRequest, obj: Paper, form: forms.ModelForm[Paper], change: bool) -> None:
-        corrected = form.corrected if isinstance(form, PaperForm) else set[str]()
-        # Whatever else the form holds may be older than what a source has told since.
+        said, corrected = (form.said, form.corrected) if isinstance(form, PaperForm) else (set[str](), set[str]())
+        # Whatever else the form holds may be older than what a source or another editor has told since.
         known = Paper.objects.select_for_update().get(pk=obj.pk)
         obj.edited_facts = sorted({*known.edited_facts, *corrected})
-        obj.save(update_fields=[*EDITORS_FIELDS, *(corrected - {"topics"}), "edited_facts"])
+        obj.save(update_fields=[*said, *(corrected - {"topics"}), "edited_facts"])
 
     def save_related(self, request: HttpRequest, form: forms.ModelForm[Paper], formsets: Any, change: bool) -> None:
         # As Django does, but for topics that only a source has changed since the form was filled.
@@ -147,27 +151,35 @@ class PaperAdmin(Long, Kept, ModelAdmin[Paper]):
 
     @admin.action(description="Pin", permissions=["change"])
     def pin(self, request: HttpRequest, queryset: QuerySet[Paper]) -> None:
-        self._tell(request, queryset.update(is_pinned=True), "pinned")
+        self._mark(request, queryset, "pinned", is_pinned=True)
 
     @admin.action(description="Unpin", permissions=["change"])
     def unpin(self, request: HttpRequest, queryset: QuerySet[Paper]) -> None:
-        self._tell(request, queryset.update(is_pinned=False), "no longer pinned")
+        self._mark(request, queryset, "no longer pinned", is_pinned=False)
 
     @admin.action(description="Hide", permissions=["change"])
     def hide(self, request: HttpRequest, queryset: QuerySet[Paper]) -> None:
-        self._tell(request, queryset.update(is_hidden=True), "hidden")
+        self._mark(request, queryset, "hidden", is_hidden=True)
 
     @admin.action(description="Unhide", permissions=["change"])
     def unhide(self, request: HttpRequest, queryset: QuerySet[Paper]) -> None:
-        self._tell(request, queryset.update(is_hidden=False), "no longer hidden")
+        self._mark(request, queryset, "no longer hidden", is_hidden=False)
 
     @admin.action(description="Give corrected facts back to the sources", permissions=["change"])
     def give_back(self, request: HttpRequest, queryset: QuerySet[Paper]) -> None:
-        self._tell(
-            request, queryset.update(edited_facts=[]), "given back; the sources' facts come with the next reading"
-        )
+        self._mark(request, queryset, "given back; the sources' facts come with the next reading", edited_facts=[])
 
-    def _tell(self, request: HttpRequest, count: int, done: str) -> None:
+    def _mark(self, request: HttpRequest, papers: QuerySet[Paper], done: str, **marks: Any) -> None:
+        """Mark these papers so, and note it at each that was not; tell how many. Of too many none is changed."""
+        changed = list(papers.exclude(**marks)[: MOST_AT_ONCE + 1])
+        if len(changed) > MOST_AT_ONCE:
+            told = f"These are more than {MOST_AT_ONCE:,} papers: choose fewer, or filter the list. None was changed."
+            self.message_user(request, told, messages.WARNING)
+            return
+        with transaction.atomic():
+            Paper.objects.filter(pk__in=[paper.pk for paper in changed]).update(**marks)
+            LogEntry.objects.log_actions(str(request.user.pk), changed, CHANGE, f"{done.capitalize()}.")
+        count = len(changed)
         self.message_user(request, f"{count} paper{'' if count == 1 else 's'} {done}.", messages.SUCCESS)
 
 

@@ -49,15 +49,20 @@ class PaperForm(forms.ModelForm[Paper]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in self.fields.keys() & set(FACTS):
-            # Changed is what the editor changed, not what a source told anew while the page was open.
-            self.fields[name].show_hidden_initial = True
+        for field in self.fields.values():
+            # Changed is what this editor changed, not what a source or another editor did while the page was open.
+            field.show_hidden_initial = True
 
     def clean_title(self) -> str:
         title = collapse(self.cleaned_data["title"])
         if has_html(title):
             raise forms.ValidationError("A title has no HTML.")
         return title
+
+    @property
+    def said(self) -> set[str]:
+        """What editors say that was changed in this form."""
+        return set(self.changed_data) & set(EDITORS_FIELDS)
 
     @property
     def corrected(self) -> set[str]:

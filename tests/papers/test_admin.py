@@ -3,6 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
@@ -12,7 +13,7 @@ from papers.models import Paper, Repository, Signal, SourceRun, Topic, TrendingS
 from papers.search import search
 from tests.admin_pages import assert_rows_cost_no_queries, choose_action, posted_by
 from tests.factories import NOW, TODAY, make_arxiv_paper, make_paper, make_record
-from tests.staff.people import client_of
+from tests.staff.people import client_of, make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -196,6 +197,18 @@ def test_saving_leaves_the_facts_to_a_source_that_was_read_meanwhile(admin_clien
     assert topic in paper.topics.all()
 
 
+def test_saving_leaves_what_another_editor_said_meanwhile(admin_client: Client) -> None:
+    paper = make_paper(is_pinned=True)
+    page = admin_client.get(page_of(paper))
+    assert 'name="initial-is_hidden" value="False"' in page.content.decode()
+    data = posted_by(page)
+    Paper.objects.update(is_hidden=True, is_pinned=False, editor_note="By another.")
+    admin_client.post(page_of(paper), data | {"summary": "Corrected."})
+    paper.refresh_from_db()
+    assert (paper.is_hidden, paper.is_pinned, paper.editor_note) == (True, False, "By another.")
+    assert paper.summary == "Corrected."
+
+
 def test_corrected_facts_are_given_back_to_the_sources(admin_client: Client) -> None:
     paper, other = make_paper(title="As Told"), make_paper()
     for each in (paper, other):
@@ -244,6 +257,23 @@ def test_an_action_marks_the_chosen_papers_only(admin_client: Client, action: st
     Paper.objects.update(**before)
     assert choose_action(admin_client, PAPERS, action, chosen).startswith("1 paper ")
     assert Paper.objects.filter(**marks).get() == chosen
+
+
+def test_an_action_is_noted_at_each_paper_that_it_changed_and_once() -> None:
+    user = make_staff("Editor")
+    client, chosen = client_of(user), [make_paper(), make_paper(is_hidden=True)]
+    assert choose_action(client, PAPERS, "hide", *chosen) == "1 paper hidden."
+    assert choose_action(client, PAPERS, "hide", *chosen) == "0 papers hidden."
+    noted = LogEntry.objects.values_list("user", "object_id", "change_message")
+    assert list(noted) == [(user.pk, str(chosen[0].pk), "Hidden.")]
+
+
+def test_an_action_on_too_many_papers_changes_none(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("papers.admin.MOST_AT_ONCE", 2)
+    papers = [make_paper() for _ in range(3)]
+    assert "more than 2 papers" in choose_action(admin_client, PAPERS, "pin", *papers)
+    assert not Paper.objects.filter(is_pinned=True).exists()
+    assert choose_action(admin_client, PAPERS, "pin", *papers[:2]) == "2 papers pinned."
 
 
 def test_who_may_only_look_cannot_pin() -> None:
