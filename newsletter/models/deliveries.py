@@ -122,6 +122,8 @@ class Delivery(models.Model):
             models.Index(
                 fields=["skip_reason", "-due_at", "id"], name="delivery_skipped", condition=~Q(skip_reason="")
             ),
+            # Who never got a digest, who got one lately and when: the list of readers, without reading the table.
+            models.Index(fields=["subscriber", "-due_at"], name="delivery_received", condition=Q(status="accepted")),
             # Counts by status of an edition.
             models.Index(fields=["edition", "status"], name="delivery_counts"),
             # What came back lately, for the dashboard; few of many.
