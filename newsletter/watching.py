@@ -29,12 +29,13 @@ def watch(at: datetime) -> None:
         if edition.pk not in told:
             raise_alert(Alert.Kind.OVERDUE, _why_overdue(edition), at, edition=edition)
     clear(alerts.exclude(edition__in=overdue), at)
-    _watch_drafts(at)
     silent = silent_queues(at)
     for queue in silent:
         text = f"Nobody works off the queue {queue}. See whether a worker and beat are running."
         raise_alert(Alert.Kind.SILENT, text, at, about=queue)
     clear(Alert.objects.filter(kind=Alert.Kind.SILENT).exclude(about__in=silent), at)
+    # Last: what is looked over is people's own words, and should that fail, all else has been told.
+    _watch_drafts(at)
 
 
 def _watch_drafts(at: datetime) -> None:

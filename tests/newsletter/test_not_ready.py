@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from newsletter import watching
 from newsletter.editions import close_edition
+from newsletter.heartbeats import beat
 from newsletter.models import Alert, Edition
 from newsletter.watching import watch
 from tests.factories import TODAY
@@ -49,6 +51,18 @@ def test_what_is_mended_is_told_no_more() -> None:
     Edition.objects.update(opening_line="Hello")
     before_closing(draft, 29)
     assert standing() == []
+
+
+def test_a_look_over_that_breaks_down_hides_no_silent_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(draft: Edition) -> None:
+        raise RuntimeError
+
+    draft = draft_of("Marmots")
+    beat("editions", draft.closes_at - timedelta(minutes=40))
+    monkeypatch.setattr(watching, "preflight", break_down)
+    with pytest.raises(RuntimeError):
+        before_closing(draft, 30)
+    assert Alert.objects.standing().get().kind == Alert.Kind.SILENT
 
 
 def test_warnings_and_drafts_of_later_days_wake_nobody() -> None:
