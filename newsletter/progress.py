@@ -2,6 +2,7 @@
 provider has taken; what reached a reader, only the provider's events tell."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -116,11 +117,7 @@ class Progress:
 def progress_of(edition: Edition, at: datetime) -> Progress:
     """Return how far `edition` has come at `at`: a few queries, however many readers it has."""
     rows = list(_counted(edition, at))
-    counts, skipped = Counter[str](), Counter[str]()
-    for row in rows:
-        counts[row["status"]] += row["count"]
-        if row["skip_reason"]:
-            skipped[row["skip_reason"]] += row["count"]
+    counts = _added_up(rows, "status")
     provider = throttle.current()
     mail_stopped = provider.stopped_at is not None
     rate = taken.rate(at)
@@ -136,7 +133,7 @@ def progress_of(edition: Edition, at: datetime) -> Progress:
     return Progress(
         edition=edition,
         counts={status: counts[status] for status in Status},
-        skipped=dict(skipped),
+        skipped=dict(_added_up([row for row in rows if row["skip_reason"]], "skip_reason")),
         waiting=sum(row["waiting"] for row in rows),
         due=sum(row["due"] for row in open_rows),
         next_at=min((row["next_at"] for row in rows if row["status"] == Status.QUEUED), default=None),
@@ -169,6 +166,13 @@ def _counted(edition: Edition, at: datetime) -> Any:
             lease=Min("lease_until"),
         )
     )
+
+
+def _added_up(rows: Iterable[dict[str, Any]], by: str) -> Counter[str]:
+    counts = Counter[str]()
+    for row in rows:
+        counts[row[by]] += row["count"]
+    return counts
 
 
 def _hours(edition: Edition, at: datetime) -> list[Hour]:

@@ -6,7 +6,7 @@ from django.core.checks import CheckMessage
 from django.core.checks.registry import registry
 from django.db import DEFAULT_DB_ALIAS
 
-OURS = ("mail.checks", "staff.checks", "papers.checks", "subscribers.checks", "newsletter.checks")
+OURS = ("mail.checks", "staff.checks", "papers.checks", "newsletter.checks")
 
 
 def findings() -> list[CheckMessage]:
