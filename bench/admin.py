@@ -32,7 +32,7 @@ SEARCHED = {
     "subscribers.subscriber": "reader77",
     "subscribers.suppression": "reader77@example.org",
     "subscribers.importbatch": "year 77",
-    "subscribers.topic": "field",
+    "papers.topic": "field",
     "newsletter.delivery": "reader77@example27.org",
     "newsletter.edition": "2026",
 }
@@ -90,6 +90,8 @@ def addresses(client: Client) -> list[tuple[str, str]]:
 def pages(client: Client) -> Iterator[tuple[str, str]]:
     """Every page that is measured, by name and address."""
     yield "dashboard", reverse("admin:index")
+    if unknown := SEARCHED.keys() - {model._meta.label_lower for model in admin.site._registry}:
+        raise SystemExit(f"No list is of {', '.join(sorted(unknown))}.")
     for model, model_admin in admin.site._registry.items():
         name = model._meta.label_lower
         address = reverse(f"admin:{name.replace('.', '_')}_changelist")
