@@ -4,16 +4,22 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 from newsletter.choosing import Choice, choice_for, choose_for, choose_for_reader, make_offer, seen_by
-from newsletter.joining import JoinedBody
+from newsletter.joining import Chosen, JoinedBody
 from newsletter.models import Delivery, Edition, EditionEntry
 from newsletter.offer import Offer
+from newsletter.reasons import Basis
 from newsletter.rendering import compile_fragments, public_links, render_digest
 from papers.keeping import KEPT_FOR
 from papers.trending import in_words
 from subscribers.models import Subscriber
 from subscribers.preferences import Preferences
+
+# What reasons rest on that are not the reader's, and what is told of the others.
+OPEN = {Basis.EDITORS, Basis.TRENDING, Basis.OUTSIDE}
+IN_GENERAL = {Basis.WISHED: "matches what the reader asked for", Basis.TASTE: "near what the reader likes"}
 
 
 class NothingToPreview(Exception):
@@ -34,16 +40,32 @@ def preview_digest(reader: Subscriber, at: datetime) -> JoinedBody:
     return preview_of(edition, reader)
 
 
-def preview_of(edition: Edition, whom: Subscriber | Preferences) -> JoinedBody:
+def preview_of(edition: Edition, whom: Subscriber | Preferences, *, is_discreet: bool = False) -> JoinedBody:
     """Return the digest of `edition` as `whom` would get it, or got it; its links act for nobody.
 
-    A reader by number sees what their delivery holds, where there is one. Raises NothingToPreview.
+    Of a reader it is what their delivery holds, where there is one; if `is_discreet`, without words of their own.
+    Raises NothingToPreview.
     """
     if not (edition.is_draft or edition.fragments):
         raise NothingToPreview(f"Edition {edition} was cancelled before its mail was made.")
-    chosen = (isinstance(whom, Subscriber) and _delivery_of(edition, whom)) or _choice_of(edition, whom)
+    chosen: Chosen = (isinstance(whom, Subscriber) and _delivery_of(edition, whom)) or _choice_of(edition, whom)
+    if is_discreet and isinstance(whom, Subscriber):
+        chosen = Discreet([_in_general(pick) for pick in chosen.picks], chosen.also)
     fragments = edition.fragments or compile_fragments(edition, list(edition.entries.going_out()))
     return render_digest(fragments, chosen, public_links())
+
+
+class Discreet(NamedTuple):
+    """What a digest is made of, for eyes that are not to know its reader."""
+
+    picks: Sequence[Mapping[str, Any]]
+    also: Sequence[int]
+
+
+def _in_general(pick: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a pick with a reason that tells neither what its reader asked for nor what they saved."""
+    basis = pick.get("basis", "")
+    return pick if basis in OPEN else {**pick, "reason": IN_GENERAL.get(basis, "chosen for the reader")}
 
 
 def _delivery_of(edition: Edition, reader: Subscriber) -> Delivery | None:

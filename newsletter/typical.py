@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.core.cache import caches
 from django.db.models import Count, Q, QuerySet
 
 from newsletter.models import Edition
@@ -12,6 +13,8 @@ from subscribers.preferences import Preferences
 
 HOW_MANY = 3
 TOPIC = "topic-"
+# Seconds. All followers are counted, and whoever looks at a preview opens it again and again.
+KEY, KEPT_FOR = "typical-readers", 300
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,12 @@ class TypicalReader:
 
 def typical_readers(edition: Edition) -> list[TypicalReader]:
     """Return three typical readers: of the topics most are following, else of those that most papers here are in."""
-    followed = list(_followed())
+    followed: list[TypicalReader] | None = caches["process"].get(KEY)
+    if followed is None:
+        followed = list(_followed())
+        caches["process"].set(KEY, followed, KEPT_FOR)
+    if len(followed) == HOW_MANY:
+        return followed
     known = [reader.topic_id for reader in followed]
     return [*followed, *_of_papers(edition, besides=known)][:HOW_MANY]
 

@@ -16,6 +16,7 @@ from papers.models import Topic
 from subscribers.preferences import Preferences
 from tests.conftest import MailServer
 from tests.factories import TODAY, make_delivery, make_edition, make_paper, make_reader
+from tests.letters import read_mail, text_of
 from tests.newsletter.desk import EDITIONS, draft_of, make_draft, said
 from tests.staff.people import client_of, make_staff, staff_client
 
@@ -76,6 +77,42 @@ def test_any_reader_is_shown_by_number_and_never_by_address(admin_client: Client
     text = shown(admin_client, draft, **query, form="text")
     assert titles(html) == ["Robots"]
     assert "ada@" not in page + html + text
+
+
+def test_an_editor_learns_no_word_of_what_a_reader_wrote_or_saved(mail_server: MailServer) -> None:
+    reader = make_reader(interests="chronic illness", followed_authors="Ada Lovelace")
+    draft = draft_of("Marmots and chronic illness", "Robots", "Tea")
+    topic = Topic.objects.get(slug="robotics")
+    topic.papers.add(draft.entries.get(paper__title="Robots").paper)
+    topic.followers.add(reader)
+    _, client = editor_with("editor@example.org")
+    query = {"whom": "reader", "number": str(reader.pk)}
+    send(client, draft, **query)
+    sent = text_of(read_mail(mail_server.received[0].content))
+    for told in (mail(client, draft, **query), shown(client, draft, **query, form="text"), sent):
+        assert "matches what the reader asked for" in told
+        assert not re.search("“chronic illness”|whom you follow|which you follow", told)
+    owner = mail(staff_client("Owner"), draft, **query)
+    assert "matches “chronic illness”, by Ada Lovelace, whom you follow" in owner
+
+
+def test_of_a_digest_that_went_out_an_editor_learns_no_more(admin_client: Client) -> None:
+    papers = [make_paper(title=title) for title in ("Near", "Trending", "Old")]
+    closed, reader = make_edition(*papers), make_reader()
+    delivery = make_delivery(closed, reader, *papers)
+    reasons = ["because you saved “My Illness”", "trending: +84 upvotes", "matches “illness”"]
+    bases = [{"basis": "taste"}, {"basis": "trending"}, {}]
+    delivery.picks = [
+        {**pick, "reason": reason, **basis} for pick, reason, basis in zip(delivery.picks, reasons, bases, strict=True)
+    ]
+    for pick in delivery.picks[2:]:
+        pick.pop("basis", None)
+    delivery.save()
+    html = mail(staff_client("Editor"), closed, whom="reader", number=reader.pk)
+    assert "llness" not in html
+    for told in ("near what the reader likes", "trending: +84 upvotes", "chosen for the reader"):
+        assert told in html
+    assert "My Illness" in mail(admin_client, closed, whom="reader", number=reader.pk)
 
 
 @pytest.mark.parametrize(("number", "why"), [("999999", "no reader with this number"), ("", "Give a number")])
@@ -240,6 +277,7 @@ def test_an_editor_sends_what_is_shown_to_themselves_and_to_nobody_else(mail_ser
     page = send(client, draft, **fields)
     assert said(page) == "The test is on its way to the address of your account."
     assert page.context["asked"].number == str(reader.pk)
+    assert set(page.wsgi_request.GET) == {"whom", "number", "screen", "light", "form"}
     (envelope,) = mail_server.received
     assert envelope.rcpt_tos == ["editor@example.org"]
     assert b"Subject: [Test] Robots\r\n" in (envelope.content or b"")
@@ -253,7 +291,11 @@ def test_an_editor_sends_what_is_shown_to_themselves_and_to_nobody_else(mail_ser
 
 def test_who_has_no_address_is_told_and_nothing_is_noted(mail_server: MailServer) -> None:
     _, client = editor_with("")
-    assert "Your account has no e-mail address" in said(send(client, draft_of("Marmots")))
+    draft = draft_of("Marmots")
+    assert "Your account has no e-mail address" in said(send(client, draft))
+    page = shown(client, draft)
+    assert "ask an owner to add one" in page
+    assert "Send this to me" not in page
     assert not LogEntry.objects.exists()
 
 

@@ -27,7 +27,7 @@ ME = "editor@example.org"
 
 def send(address: str = ME) -> None:
     draft = make_draft(make_paper(title="Marmots of the Alps"), opening_line="Good morning.")
-    send_trial(preview_of(draft, Preferences()), address, timezone.now)
+    send_trial(preview_of(draft, Preferences()), address, 7, timezone.now)
 
 
 def received(server: MailServer) -> EmailMessage:
@@ -70,7 +70,7 @@ def test_a_test_is_in_no_ledger_and_counts_for_the_limits(mail_server: MailServe
 def test_each_test_is_a_message_of_its_own(mail_server: MailServer) -> None:
     draft = make_draft(make_paper())
     for _ in range(2):
-        send_trial(preview_of(draft, Preferences()), ME, timezone.now)
+        send_trial(preview_of(draft, Preferences()), ME, 7, timezone.now)
     ids = [read_mail(envelope.content)["Message-ID"] for envelope in mail_server.received]
     assert len(set(ids)) == 2
 
@@ -121,7 +121,17 @@ def test_a_refusal_is_told_without_the_address_and_does_not_count(mail_server: M
 def test_no_server_is_told(settings: Settings) -> None:
     settings.EMAIL_BACKEND = "mail.backends.SmtpBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-    assert "did not take it: ConnectionRefusedError" in why_not()
+    assert why_not() == "The mail server could not be reached, and nothing was sent. Tell an owner."
+
+
+def test_somebody_sends_a_few_tests_a_minute_and_leaves_the_limits_to_readers(mail_server: MailServer) -> None:
+    digest = preview_of(make_draft(make_paper()), Preferences())
+    for _ in range(5):
+        send_trial(digest, ME, 7, timezone.now)
+    with pytest.raises(NoTrial, match="Wait a minute"):
+        send_trial(digest, ME, 7, timezone.now)
+    send_trial(digest, ME, 8, timezone.now)
+    assert len(mail_server.received) == 6
 
 
 def test_an_answer_that_is_lost_is_told_as_such(esp: HTTPServer) -> None:

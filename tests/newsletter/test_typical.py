@@ -1,6 +1,7 @@
 """The readers an edition is shown as."""
 
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -70,12 +71,23 @@ def test_no_topic_is_shown_twice() -> None:
     assert topics == [agents.pk, robots.pk]
 
 
+def test_who_switches_a_preview_waits_for_no_count_of_followers() -> None:
+    for topic in make_topics("Agents", "Robots", "Maths"):
+        follow(topic, 1)
+    draft = make_draft(make_paper())
+    first = typical_readers(draft)
+    with CaptureQueriesContext(connection) as queries:
+        assert typical_readers(draft) == first
+    assert len(queries) == 0
+
+
 def test_more_topics_take_no_more_queries() -> None:
     draft = make_draft(make_paper())
     taken = []
     for count in (10, 20):
         for topic in make_topics(*(f"Topic {number}" for number in range(count))):
             follow(topic, 1)
+        caches["process"].clear()
         with CaptureQueriesContext(connection) as queries:
             typical_readers(draft)
         taken.append(len(queries))

@@ -1,7 +1,7 @@
 """An edition as a reader gets it: who, on which screen, in which light; and sent to oneself."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -73,7 +73,7 @@ class Asked:
 
     @property
     def query(self) -> dict[str, str]:
-        return {name: str(value) for name, value in vars(self).items() if value}
+        return {name: str(value) for name, value in asdict(self).items() if value}
 
     @cached_property
     def reader(self) -> Subscriber | Preferences:
@@ -106,7 +106,7 @@ def show_preview(request: HttpRequest, edition_id: int, admin: EditionPage) -> H
         "typical": typical_readers(edition),
         "switches": _switches(edition, asked),
         "may_send": request.user.has_perm("newsletter.change_edition"),
-        **_shown(edition, asked),
+        **_shown(request, edition, asked),
     }
     return TemplateResponse(request, "admin/newsletter/preview.html", context)
 
@@ -117,7 +117,7 @@ def show_mail(request: HttpRequest, edition_id: int, admin: EditionPage) -> Http
     edition = edition_at(admin, request, edition_id)
     asked = Asked.of(request.GET)
     try:
-        return HttpResponse(in_light(preview_of(edition, asked.reader).html, asked.light))
+        return HttpResponse(in_light(_digest(request, edition, asked).html, asked.light))
     except NothingToPreview as err:
         return HttpResponse(str(err), content_type="text/plain; charset=utf-8", status=404)
 
@@ -129,7 +129,8 @@ def send_to_me(request: HttpRequest, edition_id: int, admin: EditionPage) -> Htt
     edition = edition_at(admin, request, edition_id)
     asked = Asked.of(request.POST)
     try:
-        send_trial(preview_of(edition, asked.reader), getattr(request.user, "email", ""), timezone.now)
+        digest = _digest(request, edition, asked)
+        send_trial(digest, getattr(request.user, "email", ""), request.user.pk or 0, timezone.now)
     except (NothingToPreview, NoTrial) as err:
         messages.error(request, str(err))
     else:
@@ -138,10 +139,16 @@ def send_to_me(request: HttpRequest, edition_id: int, admin: EditionPage) -> Htt
     return redirect(_url(edition, asked))
 
 
-def _shown(edition: Edition, asked: Asked) -> dict[str, Any]:
+def _digest(request: HttpRequest, edition: Edition, asked: Asked) -> JoinedBody:
+    """Return what was asked for, without a reader's own words for who may not see readers. Raises NothingToPreview."""
+    may_know = request.user.has_perm("subscribers.view_subscriber")
+    return preview_of(edition, asked.reader, is_discreet=not may_know)
+
+
+def _shown(request: HttpRequest, edition: Edition, asked: Asked) -> dict[str, Any]:
     """The mail and what is told beside it, or why there is none."""
     try:
-        digest = preview_of(edition, asked.reader)
+        digest = _digest(request, edition, asked)
     except NothingToPreview as err:
         return {"why_not": str(err)}
     return {
