@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from unfold.sites import UnfoldAdminSite
 
 from staff.policies import View, for_admin
+from staff.refusing import lead_back, told_inside
 from staff.standing import Standing, standing_of
 
 # Where to go from here, by what is missing.
@@ -32,7 +33,18 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
         return bool(super().has_permission(request)) and standing_of(request) is Standing.IN
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
-        return for_admin(super().admin_view(_stay(view), cacheable))
+        return for_admin(self._in_time(super().admin_view(_stay(told_inside(self, view)), cacheable)))
+
+    def _in_time(self, view: View) -> View:
+        """Tell who sends a form after the session ended; who opens a page is just led on."""
+
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method == "POST" and not self.has_permission(request):
+                return lead_back(request)
+            return view(request, *args, **kwargs)
+
+        return guarded
 
     @method_decorator(never_cache)
     @method_decorator(secure_admin_login)
