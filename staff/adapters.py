@@ -19,6 +19,11 @@ from django.utils.crypto import salted_hmac
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+    error_messages = DefaultAccountAdapter.error_messages | {
+        # As long as ACCOUNT_RATE_LIMITS says; a whole office that got it wrong waits longer.
+        "too_many_login_attempts": "Too many failed attempts to log in. Try again in a quarter of an hour.",
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 

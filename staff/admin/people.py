@@ -8,7 +8,6 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
-from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -69,13 +68,12 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
         return bool(user.factor)
 
     def has_forget_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return super().has_change_permission(request)
+        user: Any = self.get_object(request, str(object_id))
+        return user is not None and user.factor and self.has_change_permission(request, user)
 
     @action(description="Forget the second factor", url_path="forget-second-factor", permissions=["forget"])
     def forget_second_factor(self, request: HttpRequest, object_id: int) -> HttpResponse:
         user = get_object_or_404(User, pk=object_id)
-        if not self.has_change_permission(request, user):
-            raise PermissionDenied
         if user == request.user:
             # Where a code is asked for first.
             return redirect("mfa_deactivate_totp")
@@ -83,11 +81,9 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
             context = self.admin_site.each_context(request)
             context |= {"title": "Forget the second factor?", "opts": self.opts, "who": user}
             return TemplateResponse(request, "staff/forget_second_factor.html", context)
-        if forget_second_factor(user, f"user {request.user.pk}"):
-            self.log_change(request, user, "Forgot the second factor.")
-            self.message_user(request, f"{user} sets up a new second factor at the next log-in.", messages.SUCCESS)
-        else:
-            self.message_user(request, f"{user} had none.", messages.WARNING)
+        forget_second_factor(user, f"user {request.user.pk}")
+        self.log_change(request, user, "Forgot the second factor.")
+        self.message_user(request, f"{user} sets up a new second factor at the next log-in.", messages.SUCCESS)
         return redirect("admin:auth_user_change", user.pk)
 
 

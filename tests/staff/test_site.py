@@ -213,6 +213,15 @@ def test_an_owner_makes_no_superusers_and_touches_none() -> None:
     assert boss.check_password(PASSWORD)
 
 
+def test_what_is_not_there_is_not_offered_to_be_forgotten() -> None:
+    owner, editor = staff_client(OWNER), make_staff(EDITOR)
+    page = reverse("admin:auth_user_change", args=[editor.pk])
+    assert "Forget the second factor" not in owner.get(page).content.decode()
+    secret_of(editor)
+    assert "Forget the second factor" in owner.get(page).content.decode()
+    assert owner.get("/admin/auth/user/nobody/change/", follow=True).redirect_chain[-1][0] == INDEX
+
+
 @pytest.mark.parametrize("role", [EDITOR, SUPPORT])
 def test_only_owners_see_who_works_here(role: str) -> None:
     client = staff_client(role)
