@@ -92,11 +92,13 @@ PARTS = {
 def show_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Return the context of the index page of the admin, with what the caller may see."""
     at = timezone.now()
+    known = pulse(at) if _may(request, SEES_ALERTS) else None
+    sources = known.sources if known else sources_health(at)
     return context | {
         "title": "Dashboard",
         "at": at,
-        "pulse": pulse(at) if _may(request, SEES_ALERTS) else None,
-        "sources": sources_health(at) if _may(request, SEES_SOURCES) else None,
+        "pulse": known,
+        "sources": sources if _may(request, SEES_SOURCES) else None,
         "checks": _count("checks", at) if _may(request, SEES_CHECKS) else None,
         "readers": _known(f"readers-{_days(request)}") if _may(request, *SEES_READERS) else None,
         "opinions": _known("opinions") if _may(request, *SEES_READERS) else None,

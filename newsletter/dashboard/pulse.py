@@ -6,10 +6,10 @@ from datetime import datetime
 from django.conf import settings
 
 from mail import throttle
+from newsletter.dashboard.reading import SourceHealth, sources_health
 from newsletter.heartbeats import SILENT_AFTER, queues
 from newsletter.models import Alert, Edition, Heartbeat
 from newsletter.watching import overdue_editions
-from papers.models import SourceRun
 from subscribers.models import Subscriber
 
 
@@ -34,7 +34,7 @@ class Pulse:
     overdue: list[Edition]
     stopped_at: datetime | None
     beats: list[Beat]
-    last_ingest: SourceRun | None
+    sources: list[SourceHealth]
     last_edition: Edition | None
     has_readers: bool
     at: datetime
@@ -46,8 +46,20 @@ class Pulse:
         return [beat for beat in self.beats if beat.is_silent and beat.queue not in told]
 
     @property
+    def last_ingest(self) -> SourceHealth | None:
+        """The source that gave something last; one paper that was looked up alone is no ingest."""
+        read = [source for source in self.sources if source.last_good_at]
+        return max(read, key=lambda source: source.last_good_at or self.at, default=None)
+
+    @property
+    def dry(self) -> list[SourceHealth]:
+        """The sources that give nothing; none where nothing was ever read, which the first steps are about."""
+        return [source for source in self.sources if source.gives_nothing] if self.last_ingest else []
+
+    @property
     def needs_a_hand(self) -> bool:
-        return bool(self.alerts or self.overdue or self.silent or self.stopped_at or self.is_edition_old)
+        late = self.overdue or self.silent or self.dry or self.is_edition_old
+        return bool(self.alerts or late or self.stopped_at)
 
     @property
     def is_new(self) -> bool:
@@ -78,7 +90,7 @@ def pulse(at: datetime) -> Pulse:
         overdue=[edition for edition in overdue_editions(at) if edition.pk not in about],
         stopped_at=throttle.stopped().values_list("stopped_at", flat=True).first(),
         beats=[Beat(queue, beats.get(queue), at) for queue in queues()],
-        last_ingest=SourceRun.objects.order_by("-started_at", "-pk").first(),
+        sources=sources_health(at),
         last_edition=closed.defer("fragments").order_by("-closes_at").first(),
         has_readers=Subscriber.objects.active().exists(),
         at=at,

@@ -30,7 +30,16 @@ class SourceHealth:
     @property
     def is_late(self) -> bool:
         """Whether it should have been read since: nobody rings for it, or no worker runs."""
-        return self.last is None or self.last.started_at < self.at - self.every * MISSED - DEAD_AFTER
+        return self.last is None or self.last.started_at < self._should_have
+
+    @property
+    def gives_nothing(self) -> bool:
+        """Whether a good reading should have come since: it is late, or fails each time."""
+        return self.last_good_at is None or self.last_good_at < self._should_have
+
+    @property
+    def _should_have(self) -> datetime:
+        return self.at - self.every * MISSED - DEAD_AFTER
 
     @property
     def has_died(self) -> bool:

@@ -2,16 +2,19 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
 from newsletter.admin.dashboard import PARTS
 from newsletter.alerts import raise_alert
 from newsletter.models import Alert, Delivery, Edition
+from papers.models import SourceRun
 from staff.roles import EDITOR, OWNER, SUPPORT
 from subscribers.models import ConsentEvent, Subscriber
 from tests.factories import make_delivery, make_edition, make_paper, make_reader
@@ -167,3 +170,15 @@ def test_the_side_of_the_page_leads_where_one_may_go(role: str, seen: list[str],
     names = {" ".join(name.split()) for name in re.findall(r"<span>([^<]+)</span>", side)}
     assert set(seen) <= names
     assert not set(unseen) & names
+
+
+def test_a_source_that_gives_nothing_is_told_first(admin_client: Client, settings: Settings) -> None:
+    settings.PAPERS_SOURCES = ["huggingface"]
+    at = timezone.now() - timedelta(hours=5)
+    SourceRun.objects.create(source="huggingface", started_at=at, status=SourceRun.Status.READ)
+    page = admin_client.get(PAGE).content.decode()
+    assert "Nothing came from huggingface for 5\xa0hours:</strong> late." in page
+    assert "All is well" not in page
+    assert 'href="/admin/papers/sourcerun/?source=huggingface"' in page
+    readings: Any = admin_client.get("/admin/papers/sourcerun/", {"source": "huggingface"})
+    assert readings.context["cl"].result_count == 1

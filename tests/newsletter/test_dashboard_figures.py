@@ -171,3 +171,28 @@ def test_a_week_is_shown_once_there_is_one() -> None:
     found = going_out(NOW)
     assert [one.title for one in found.kinds] == ["Daily edition", "Weekly edition"]
     assert not found.is_moving
+
+
+@pytest.mark.usefixtures("_huggingface")
+def test_what_was_read_last_is_what_a_source_gave_and_not_a_paper_looked_up_alone() -> None:
+    assert pulse(NOW).last_ingest is None
+    run(Status.READ, HOUR)
+    run(Status.FAILED, MINUTE)
+    SourceRun.objects.create(source="arxiv by id", started_at=NOW, status=Status.READ)
+    found = pulse(NOW)
+    assert found.last_ingest is not None
+    assert (found.last_ingest.name, found.last_ingest.last_good_at) == ("huggingface", NOW - HOUR)
+    assert not found.needs_a_hand
+
+
+@pytest.mark.usefixtures("_huggingface")
+@pytest.mark.parametrize("status", [Status.FAILED, Status.READ])
+def test_a_source_that_gives_nothing_for_long_needs_a_hand_be_it_late_or_failing(status: str) -> None:
+    run(Status.READ, 3 * HOUR)
+    if status == Status.FAILED:
+        run(status, MINUTE)
+    found = pulse(NOW)
+    assert [source.name for source in found.dry] == ["huggingface"]
+    assert found.needs_a_hand
+    run(Status.READ, MINUTE)
+    assert not pulse(NOW).needs_a_hand
