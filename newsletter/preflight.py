@@ -10,11 +10,12 @@ from django.conf import settings
 
 from mail.mjml import MjmlError
 from newsletter.doubles import doubles_among
+from newsletter.header_note import links_in
 from newsletter.models import Edition, EditionEntry
 from newsletter.own_links import dead_links
 from newsletter.rendering import compile_fragments, public_links
 from newsletter.sizing import copy_of_all, largest_html
-from newsletter.unfinished import has_address, links_in, placeholders_in
+from newsletter.unfinished import has_address, placeholders_in
 from papers.shortening import shorten
 from subscribers.models import DEFAULT_SIZE, MAX_SIZE
 

@@ -14,9 +14,6 @@ PLACEHOLDERS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
-URL = re.compile(r"https?://[^\s<>\"”]+")
-# What ends a sentence ends no address of a page.
-AFTER_URL = ".,;:!?)]’'"
 
 
 def placeholders_in(words: str) -> list[str]:
@@ -27,8 +24,3 @@ def placeholders_in(words: str) -> list[str]:
 def has_address(words: str) -> bool:
     """Return whether an e-mail address stands in `words`."""
     return ADDRESS.search(words) is not None
-
-
-def links_in(words: str) -> list[str]:
-    """Return the addresses of pages in `words`."""
-    return [found.rstrip(AFTER_URL) for found in URL.findall(words)]

@@ -57,6 +57,10 @@ class TopicAdmin(ModelAdmin[Topic]):
         readers = _count(Subscriber.topics.through._default_manager.all())
         return super().get_queryset(request).annotate(paper_count=papers, reader_count=readers)
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        # What a single reader follows is not for those who look after topics.
+        return not lookup.startswith("followers") and super().lookup_allowed(lookup, value, request)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Topic | None = None) -> list[str]:
         # A category is known to the sources by its slug, which has a dot in it that no form would accept.
         return ["slug", "kind", "terms"] if obj and obj.kind == Topic.Kind.CATEGORY else []

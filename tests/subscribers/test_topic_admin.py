@@ -53,6 +53,23 @@ def test_the_list_tells_how_many_papers_and_readers_a_topic_has_and_sorts_by_eit
     assert list(listed(admin_client, o="-5"))[:2] == ["engines", "looms"]
 
 
+@pytest.mark.parametrize(
+    ("path", "lookup"),
+    [
+        (TOPICS, "followers"),
+        (TOPICS, "followers__exact"),
+        (TOPICS, "followers__in"),
+        (TOPICS, "followers__id__exact"),
+        ("/admin/papers/paper/", "topics__followers"),
+        ("/admin/newsletter/edition/", "deliveries__subscriber"),
+    ],
+)
+def test_no_filter_tells_what_a_single_reader_follows_or_gets(path: str, lookup: str) -> None:
+    reader = make_reader()
+    make_topic("looms").followers.add(reader)
+    assert staff_client("Editor").get(path, {lookup: reader.pk}).status_code == 400
+
+
 def test_a_topic_that_readers_follow_says_how_many_before_it_is_deleted(admin_client: Client) -> None:
     topic = make_topic("looms", papers=3, readers=2)
     url = f"{TOPICS}{topic.pk}/delete/"
