@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from newsletter.models import Edition
 from newsletter.progress import Progress, progress_of
 
@@ -52,6 +54,8 @@ def _of_kind(kind: Edition.Kind, at: datetime) -> GoingOut:
     editions = Edition.objects.filter(kind=kind).defer("fragments")
     # What closes next, not a draft of days ahead.
     draft = editions.filter(status=Edition.Status.DRAFT).order_by("closes_at").first()
-    under_way = editions.filter(status__in=[Edition.Status.CLOSING, Edition.Status.CLOSED])
+    # One that was cancelled after it had closed too: some readers may have it.
+    was_closed = Q(status=Edition.Status.CANCELLED, closing_at__isnull=False)
+    under_way = editions.filter(Q(status__in=[Edition.Status.CLOSING, Edition.Status.CLOSED]) | was_closed)
     last = under_way.order_by("-closes_at").first()
     return GoingOut(kind, draft, progress_of(last, at) if last else None, at)

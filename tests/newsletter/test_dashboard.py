@@ -14,6 +14,7 @@ from pytest_django import Settings
 from newsletter.admin.dashboard import PARTS
 from newsletter.alerts import raise_alert
 from newsletter.models import Alert, Delivery, Edition
+from newsletter.operating import cancel
 from papers.models import SourceRun
 from staff.roles import EDITOR, OWNER, SUPPORT
 from subscribers.models import ConsentEvent, Subscriber
@@ -112,6 +113,17 @@ def test_an_edition_that_leaves_is_asked_for_every_ten_seconds(admin_client: Cli
 def test_an_edition_that_has_left_is_asked_for_every_minute(admin_client: Client) -> None:
     going_out_now("accepted")
     assert 'hx-trigger="every 60s"' in part(admin_client, "going-out")
+
+
+def test_an_edition_that_was_cancelled_on_its_way_is_still_told_of(admin_client: Client) -> None:
+    edition = going_out_now("accepted", "queued")
+    tomorrow = edition.about.first + timedelta(days=1)
+    cancel(edition, timezone.now(), by="somebody")
+    make_edition(make_paper(), day=tomorrow, status=Edition.Status.CANCELLED)
+    shown = part(admin_client, "going-out")
+    assert edition.title in shown
+    assert '<span class="state bad">cancelled</span>' in shown
+    assert re.search(r"submitted</dt><dd>1</dd>.*skipped</dt><dd>1</dd>", shown, re.DOTALL)
 
 
 def test_alerts_stand_first(admin_client: Client) -> None:
