@@ -1,5 +1,6 @@
 """Who did what in the admin: kept for as long as the service is, changed by nobody."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -16,7 +17,7 @@ from staff.paging import Long
 class LogEntryAdmin(ReadOnly, Long, ModelAdmin[LogEntry]):
     """No address stands here: rows of readers call themselves by number, and so does what is noted of them."""
 
-    list_display = ["action_time", "user", "kind", "what", "told"]
+    list_display = ["at", "who", "kind", "what", "told"]
     list_display_links = None
     list_filter = [("user", RelatedOnlyFieldListFilter), ("content_type", RelatedOnlyFieldListFilter)]
     list_select_related = ["user", "content_type"]
@@ -24,6 +25,14 @@ class LogEntryAdmin(ReadOnly, Long, ModelAdmin[LogEntry]):
     search_help_text = "Searches who, what and what was done."
     # The newest first; the key is indexed, the time is not.
     ordering = ["-pk"]
+
+    @admin.display(description="when")
+    def at(self, entry: LogEntry) -> datetime:
+        return entry.action_time
+
+    @admin.display(description="who", ordering="user__username")
+    def who(self, entry: LogEntry) -> str:
+        return entry.user.get_username()
 
     @admin.display(description="kind", ordering="content_type")
     def kind(self, entry: LogEntry) -> str:

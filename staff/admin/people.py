@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from staff.second_factors import forget_second_factor
 
@@ -35,6 +36,7 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
     list_filter = ["is_active", "groups"]
     search_fields = ["username"]
     readonly_fields = ["last_login", "date_joined"]
+    filter_horizontal = ["user_permissions"]
     actions_detail = ["forget_second_factor"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -57,6 +59,11 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Nobody, or what a person did would go with them: take *Active* away instead."""
         return False
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        # A handful, each with a box to tick.
+        boxes = {"widget": UnfoldAdminCheckboxSelectMultipleWidget} if db_field.name == "groups" else {}
+        return super().formfield_for_manytomany(db_field, request, **boxes | kwargs)
 
     @admin.display(description="roles")
     def roles(self, user: User) -> str:

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
 
 from papers.models import Paper
 from staff.roles import EDITOR, OWNER, SUPPORT
+from tests.admin_pages import posted_by
 from tests.factories import make_paper, make_reader
 from tests.staff.people import PASSWORD, client_of, make_staff, staff_client
 
@@ -102,3 +103,6 @@ def test_an_owner_adds_people_and_gives_them_roles() -> None:
     new = User.objects.get(username="new")
     page: Any = owner.get(reverse("admin:auth_user_change", args=[new.pk]))
     assert {"groups", "is_active", "is_staff"} <= set(page.context["adminform"].form.fields)
+    values = {name: value for name, value in posted_by(page).items() if value is not None}
+    owner.post(page.request["PATH_INFO"], values | {"is_staff": "on", "groups": [Group.objects.get(name=SUPPORT).pk]})
+    assert new.groups.get().name == SUPPORT
