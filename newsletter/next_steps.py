@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,33 @@ if TYPE_CHECKING:
 
 Status = Delivery.Status
 
+
+@dataclass(frozen=True)
+class Told:
+    """How the same is said where it is read: what each step is done with, and that there is none."""
+
+    start: str
+    resume: str
+    unknown: str
+    failed: str
+    none: str = ""
+
+
+COMMANDS = Told(
+    start="To go on: start_mail.",
+    resume="To go on: resume {period}.",
+    unknown="then: resolve_unknown {period} (--skip lets them be, --send-again risks a second copy).",
+    failed="then: retry_failed {period}.",
+    none="Nothing. ",
+)
+# On pages of the admin, to whoever is reading: not everybody may press them, and nobody there has a shell.
+BUTTONS = Told(
+    start="An owner starts it again, under All mail.",
+    resume="To go on: Resume, on its desk.",
+    unknown="then an owner lets them be or sends them again, in the list of editions; again risks a second copy.",
+    failed="then an owner tries them again, in the list of editions.",
+)
+
 # What has been in hand for longer may be in nobody's: a claim is sent within seconds.
 LONG_IN_HAND = timedelta(minutes=1)
 # What is due leaves within seconds; after this nobody sends, or nobody takes it.
@@ -22,18 +50,19 @@ LONG_DUE = timedelta(minutes=5)
 A_DAY = timedelta(days=1)
 
 
-def next_steps(progress: Progress) -> list[str]:
+def next_steps(progress: Progress, told: Told) -> list[str]:
     """Return what to do, what matters most first; one sentence that says so when that is nothing."""
-    return [*_state(progress), *_held_back(progress), *_leftovers(progress)] or [_nothing_to_do(progress)]
+    steps = [*_state(progress, told), *_held_back(progress), *_leftovers(progress, told)]
+    return steps or [f"{told.none}{_nothing_to_do(progress)}"]
 
 
-def _state(progress: Progress) -> Iterator[str]:
+def _state(progress: Progress, told: Told) -> Iterator[str]:
     edition = progress.edition
     if progress.mail_stopped:
-        yield "All mail is stopped by an operator. To go on: start_mail."
+        yield f"All mail is stopped by an operator. {told.start}"
     if edition.paused_at:
         why = f" ({edition.pause_reason.rstrip('.')})" if edition.pause_reason else ""
-        yield f"Paused{why}. To go on: resume {edition.period}."
+        yield f"Paused{why}. {told.resume.format(period=edition.period)}"
     if edition.is_draft and edition.closes_at < progress.at:
         yield "It should have closed: see whether a worker and beat are running."
     if edition.status == Edition.Status.CANCELLED and progress.counts[Status.QUEUED]:
@@ -100,7 +129,7 @@ def _is_ahead(progress: Progress) -> bool:
     return progress.next_at is not None and progress.next_at > progress.at
 
 
-def _leftovers(progress: Progress) -> Iterator[str]:
+def _leftovers(progress: Progress, told: Told) -> Iterator[str]:
     period = progress.edition.period
     if not progress.adds_up:
         yield f"{progress.total:,} rows for {progress.edition.audience:,} readers: the counts must add up. Report this."
@@ -109,24 +138,25 @@ def _leftovers(progress: Progress) -> Iterator[str]:
     if unknown := progress.counts[Status.UNKNOWN]:
         yield (
             f"Not sent again by itself: {unknown:,} that may have left. Compare with the provider's log, "
-            f"then: resolve_unknown {period} (--skip lets them be, --send-again risks a second copy)."
+            f"{told.unknown.format(period=period)}"
         )
     if failed := progress.counts[Status.FAILED]:
         said = f" {progress.said_of_failed.rstrip('.')}." if progress.said_of_failed else ""
-        yield f"{failed:,} were refused for good.{said} If it was our fault, mend it, then: retry_failed {period}."
+        then = told.failed.format(period=period)
+        yield f"{failed:,} were refused for good.{said} If it was our fault, mend it, {then}"
 
 
 def _nothing_to_do(progress: Progress) -> str:
     edition = progress.edition
     if edition.is_draft:
-        return f"Nothing. It closes at {_moment(edition.closes_at)}."
+        return f"It closes at {_moment(edition.closes_at)}."
     if edition.status == Edition.Status.CLOSING:
-        return "Nothing. Everybody's delivery is being made."
+        return "Everybody's delivery is being made."
     if edition.status == Edition.Status.CANCELLED:
-        return "Nothing. It does not go out."
+        return "It does not go out."
     if progress.is_sent:
-        return "Nothing. All of it is settled." if progress.total else "Nothing. It closed when it had no reader."
-    return f"Nothing. {_on_its_way(progress)}"
+        return "All of it is settled." if progress.total else "It closed when it had no reader."
+    return _on_its_way(progress)
 
 
 def _on_its_way(progress: Progress) -> str:

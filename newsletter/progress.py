@@ -16,7 +16,7 @@ from newsletter import taken
 from newsletter.heartbeats import not_sending_since
 from newsletter.leftovers import OPEN
 from newsletter.models import Delivery, Edition
-from newsletter.next_steps import next_steps
+from newsletter.next_steps import BUTTONS, COMMANDS, next_steps
 from newsletter.said import most_frequent
 
 Status = Delivery.Status
@@ -111,7 +111,12 @@ class Progress:
     @property
     def next_steps(self) -> list[str]:
         """What to do, in words, what matters most first; one sentence that says so when that is nothing."""
-        return next_steps(self)
+        return next_steps(self, COMMANDS)
+
+    @property
+    def steps_on_pages(self) -> list[str]:
+        """The same for who is at the admin."""
+        return next_steps(self, BUTTONS)
 
 
 def progress_of(edition: Edition, at: datetime) -> Progress:

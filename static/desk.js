@@ -1,5 +1,5 @@
 // The desk works without this. It makes the clock tick, counts characters, keeps what is being written while the list
-// is exchanged, and says when the server did not do what was asked.
+// is exchanged or the log-in comes between, and says when the server did not do what was asked.
 "use strict";
 (() => {
   const words = (seconds) => {
@@ -42,9 +42,29 @@
       const field = document.getElementById(id);
       if (field) {
         field.value = text;
-        field.closest("details").open = true;
+        const folded = field.closest("details");
+        if (folded) folded.open = true;
       }
     }
+  };
+
+  // What was sent is kept until the desk is back: who was logged out meanwhile finds it there again.
+  const SENT = "desk-sent";
+  const keep = (form) => {
+    const fields = [...form.querySelectorAll("input[type=text], textarea")].map((field) => [field.id, field.value]);
+    sessionStorage.setItem(SENT, JSON.stringify({ desk: location.pathname, fields }));
+  };
+  const bringBack = () => {
+    const sent = JSON.parse(sessionStorage.getItem(SENT));
+    sessionStorage.removeItem(SENT);
+    if (!sent || !location.pathname.startsWith(sent.desk)) return;
+    const collapsed = (text) => text.split(/\s+/).join(" ").trim();
+    const lost = sent.fields.filter(([id, text]) => {
+      const field = document.getElementById(id);
+      return field && collapsed(field.value) !== collapsed(text);
+    });
+    restore(lost);
+    if (lost.length) say("What you wrote was not saved. It stands there again: save it once more.");
   };
 
   // What was done stands in the history too; what was not done stays until the next step.
@@ -73,6 +93,7 @@
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.id !== "desk-entries") return;
+    sessionStorage.removeItem(SENT);
     restore(notes);
     notes = [];
     letGo();
@@ -84,11 +105,15 @@
     say(`Nothing was changed: the server answered ${event.detail.xhr.status}. Reload the page and try again.`);
   });
   document.addEventListener("htmx:sendError", () => say("Nothing was changed: the server could not be reached."));
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("form[data-keep]")) keep(event.target);
+  });
   document.addEventListener("input", (event) => {
     const hint = document.querySelector(`[data-left="${event.target.id}"]`);
     if (event.target.id && hint) count(hint);
   });
   setInterval(tick, 10000);
   tick();
+  bringBack();
   letGo();
 })();

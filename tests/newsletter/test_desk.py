@@ -111,6 +111,16 @@ def test_today_leads_to_the_draft_a_daily_one_first_else_to_the_last_edition(adm
     assert "no edition yet" in said(admin_client.get(f"{EDITIONS}today/", follow=True))
 
 
+@pytest.mark.parametrize("status", ["closed", "cancelled"])
+def test_today_stays_with_the_daily_edition_after_it_closed(admin_client: Client, status: str) -> None:
+    at = timezone.now()
+    daily = make_edition(make_paper(), day=at.date(), closes_at=at, status=status)
+    weekly = draft_of("A", kind="weekly", period="2027-W01", day=TODAY + timedelta(days=40))
+    assert admin_client.get(f"{EDITIONS}today/").headers["Location"] == desk(daily)
+    Edition.objects.filter(pk=daily.pk).update(closes_at=at - timedelta(days=1))
+    assert admin_client.get(f"{EDITIONS}today/").headers["Location"] == desk(weekly)
+
+
 # --- Its buttons ----------------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,5 @@
-from datetime import datetime, timedelta
+import re
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -139,6 +140,21 @@ def test_what_needs_a_decision_is_named_with_its_command() -> None:
     steps = " ".join(progress_of(edition_of(Status.UNKNOWN, Status.FAILED), NOW).next_steps)
     assert "resolve_unknown 2026-11-23" in steps
     assert "retry_failed 2026-11-23" in steps
+
+
+def test_on_pages_no_step_names_a_command() -> None:
+    edition = edition_of(Status.UNKNOWN, Status.FAILED, Status.QUEUED)
+    throttle.stop_all(NOW)
+    edition.pause(NOW, "Too many failed.")
+    edition.refresh_from_db()
+    progress = progress_of(edition, NOW)
+    said = " ".join(progress.steps_on_pages)
+    assert not re.search(r"_|--|resume \d", said)
+    assert len(progress.steps_on_pages) == len(progress.next_steps) == 4
+    assert "under All mail" in said
+    throttle.start_again()
+    settled = edition_of(Status.ACCEPTED, day=date(2026, 11, 24))
+    assert progress_of(settled, NOW).steps_on_pages == ["All of it is settled."]
 
 
 def test_an_expired_lease_is_told() -> None:

@@ -13,17 +13,18 @@ from newsletter.curating import NotDone
 from newsletter.models import EditionEntry
 
 Step = Callable[[int, int, QueryDict], str]
+LAST_PLACE = 9999
 NOTE_LIMIT = EditionEntry._meta.get_field("note").max_length
 
 
 class PlaceForm(forms.Form):
-    place = forms.IntegerField(min_value=1, max_value=9999)
+    place = forms.IntegerField(min_value=1, max_value=LAST_PLACE)
 
 
 class SeenForm(forms.Form):
     """The place at which the page had the entry whose arrow was pressed."""
 
-    seen = forms.IntegerField(min_value=1, max_value=9999)
+    seen = forms.IntegerField(min_value=1, max_value=LAST_PLACE)
 
 
 class NoteForm(forms.Form):
@@ -47,7 +48,7 @@ def change_entry(request: HttpRequest, edition_id: int, entry_id: int, step: str
 def _move(edition_id: int, entry_id: int, told: QueryDict) -> str:
     form = PlaceForm(told)
     if not form.is_valid():
-        raise NotDone("A place is a number from 1 on. Nothing was changed.")
+        raise NotDone(f"A place is a number from 1 to {LAST_PLACE:,}. Nothing was changed.")
     return curating.move_to(edition_id, entry_id, form.cleaned_data["place"])
 
 

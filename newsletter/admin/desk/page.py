@@ -1,10 +1,12 @@
 """The desk as a page, and what is said there of the edition itself: how it opens, and what stands above its papers."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -27,6 +29,8 @@ from newsletter.admin.desk.operating import buttons_for
 from newsletter.admin.words import short, until
 from newsletter.models import Alert, Edition
 from newsletter.progress import progress_of
+
+A_DAY = timedelta(days=1)
 
 
 class LinesField(forms.CharField):
@@ -65,16 +69,22 @@ def urls(admin: EditionPage) -> list[URLPattern]:
 
 @require_safe
 def show_today(request: HttpRequest, admin: EditionPage) -> HttpResponse:
-    """Lead to the draft that is to go out next, a daily one before a weekly one; without drafts to the last edition."""
+    """Lead to the daily edition, for a day after it closed too; else to another draft, or to the last edition."""
     if not admin.has_view_permission(request):
         raise PermissionDenied
-    editions = Edition.objects.defer("fragments")
-    drafts = editions.filter(status=Edition.Status.DRAFT).order_by("kind", "-period")
-    edition = drafts.first() or editions.order_by("-closes_at", "kind").first()
+    edition = _edition_of_today(timezone.now())
     if edition is None:
         messages.info(request, "There is no edition yet: no papers were listed in the last days.")
         return redirect("admin:newsletter_edition_changelist")
     return redirect(desk_url(edition))
+
+
+def _edition_of_today(at: datetime) -> Edition | None:
+    editions = Edition.objects.defer("fragments")
+    drafts = Q(status=Edition.Status.DRAFT)
+    daily = editions.filter(drafts | Q(closes_at__gt=at - A_DAY), kind=Edition.Kind.DAILY).order_by("-period")
+    others = editions.filter(drafts).order_by("-period")
+    return daily.first() or others.first() or editions.order_by("-closes_at", "kind").first()
 
 
 @require_safe
