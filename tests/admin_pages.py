@@ -21,9 +21,10 @@ def posted_by(page: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None and value is not False}
 
 
-def choose_action(client: Client, url: str, action: str, *rows: Any) -> str:
-    """Choose a list action for these rows; return what the admin answers, in words."""
-    page: Any = client.post(url, {"action": action, "_selected_action": [str(row.pk) for row in rows]}, follow=True)
+def choose_action(client: Client, url: str, action: str, *rows: Any, typed: str = "") -> str:
+    """Choose a list action for these rows, and type what it asks for; return what the admin answers, in words."""
+    chosen = {"action": action, "_selected_action": [str(row.pk) for row in rows]}
+    page: Any = client.post(url, chosen | ({"typed": typed} if typed else {}), follow=True)
     return " ".join(str(message) for message in page.context["messages"])
 
 

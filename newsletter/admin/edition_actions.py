@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.admin import ModelAdmin
 
-from newsletter.admin import acts
+from newsletter.admin import edition_acts as acts
 from newsletter.admin.acts import Act
 from newsletter.admin.taking import act_url, take
 from newsletter.models import Edition, EditionQuerySet
@@ -64,11 +64,11 @@ class EditionActions(ModelAdmin[Edition]):
     def cancel(self, request: HttpRequest, queryset: EditionQuerySet) -> HttpResponse | None:
         return self._ask_first(request, queryset, acts.CANCEL)
 
-    def _take_each(self, request: HttpRequest, queryset: EditionQuerySet, act: Act) -> None:
+    def _take_each(self, request: HttpRequest, queryset: EditionQuerySet, act: Act[Edition]) -> None:
         for edition in queryset:
-            take(self, request, edition, act)
+            take(self, request, act, edition, edition)
 
-    def _ask_first(self, request: HttpRequest, queryset: EditionQuerySet, act: Act) -> HttpResponse | None:
+    def _ask_first(self, request: HttpRequest, queryset: EditionQuerySet, act: Act[Edition]) -> HttpResponse | None:
         chosen = list(queryset[:2])
         if len(chosen) != 1:
             warn(self, request, "Choose one edition at a time: this cannot be undone.")

@@ -21,6 +21,7 @@ from newsletter.admin.words import short
 from newsletter.models import Delivery, Edition, EditionEntry
 from staff.pages import Kept
 from staff.paging import FiguredList
+from subscribers.forms.start import is_row
 
 EDITION_COLOURS: dict[str, str] = {
     Edition.Status.DRAFT: "info",
@@ -67,7 +68,7 @@ class EditionAdmin(Kept, EditionActions):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The desk; what is changed there is sent to addresses of its own."""
-        edition = edition_at(self, request, int(object_id) if object_id.isdecimal() else 0)
+        edition = edition_at(self, request, int(object_id) if is_row(object_id) else 0)
         return show_desk(request, edition, admin=self)
 
     def get_urls(self) -> list[URLPattern]:

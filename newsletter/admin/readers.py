@@ -4,26 +4,30 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django_stubs_ext import WithAnnotations
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
+from newsletter.admin.openings import may_browse, may_open, too_many_opened
 from newsletter.admin.reader_actions import ReaderActions
+from newsletter.admin.reader_acts import SUPPRESS, UNSUBSCRIBE
 from newsletter.admin.reader_story import tell
 from newsletter.admin.segments import DigestSegment, ImportSegment, SaidSegment, TopicSegment
 from newsletter.admin.words import short
 from newsletter.models import Delivery
 from staff.pages import Kept
 from staff.paging import FiguredList, Long
-from subscribers import optin
 from subscribers.admin.files import InAndOutAdmin
 from subscribers.forms.reader import ReaderForm
+from subscribers.forms.start import is_row
 from subscribers.models import Feedback, Subscriber
 from subscribers.preferences import change_preferences
 
@@ -32,10 +36,6 @@ COLOURS: dict[str, str] = {
     Subscriber.Status.ACTIVE: "success",
     Subscriber.Status.UNSUBSCRIBED: "info",
 }
-# Readers whom an action on the list changes: more takes longer than a request may.
-MOST_AT_ONCE = 1000
-# The largest number a row can have.
-LARGEST = 2**63 - 1
 
 
 def _day(at: datetime | None) -> str:
@@ -107,15 +107,12 @@ class SubscriberAdmin(Long, Kept, ReaderActions, InAndOutAdmin):
         self, request: HttpRequest, queryset: QuerySet[Subscriber], search_term: str
     ) -> tuple[QuerySet[Subscriber], bool]:
         term = search_term.strip()
-        if term.isdecimal() and int(term) <= LARGEST:
+        if is_row(term):
             return queryset.filter(pk=int(term)), False
-        if self.has_browse_permission(request):
+        if may_browse(request):
             return (queryset.filter(email__icontains=term) if term else queryset), False
         one = Subscriber.objects.with_address(term).values("pk")
         return (queryset.filter(pk__in=one) if term else queryset.none()), False
-
-    def has_browse_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("subscribers.browse_subscriber")
 
     def get_urls(self) -> list[URLPattern]:
         act = path(
@@ -126,16 +123,22 @@ class SubscriberAdmin(Long, Kept, ReaderActions, InAndOutAdmin):
         return [act, *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        context = {"finds_one": not self.has_browse_permission(request)} | (extra_context or {})
+        number = request.GET.get(SEARCH_VAR, "").strip()
+        # The list tells the address.
+        if is_row(number) and self.has_view_permission(request) and not may_open(request, int(number)):
+            return too_many_opened(self, request)
+        context = {"finds_one": not may_browse(request)} | (extra_context or {})
         return super().changelist_view(request, context)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        reader = Subscriber.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
+        reader = Subscriber.objects.filter(pk=object_id).first() if is_row(object_id) else None
         if reader is None or not self.has_view_permission(request, reader):
             return super().change_view(request, object_id, form_url, extra_context)
-        told = {"standing": self.standing_of(request, reader), "story": tell(reader, request.user.has_perm)}
+        if not may_open(request, reader.pk):
+            return too_many_opened(self, request)
+        told = self.offers(request, reader) | {"story": tell(reader, request.user.has_perm)}
         return super().change_view(request, object_id, form_url, told | (extra_context or {}))
 
     def save_model(
@@ -147,6 +150,11 @@ class SubscriberAdmin(Long, Kept, ReaderActions, InAndOutAdmin):
         if "topics" in form.changed_data:
             obj.topics.set(form.cleaned_data["topics"])
         change_preferences(obj, timezone.now(), **form.changes)
+
+    def response_change(self, request: HttpRequest, obj: Subscriber) -> HttpResponse:
+        """Who has no list to come back to stays with the reader."""
+        response = super().response_change(request, obj)
+        return response if may_browse(request) else redirect("admin:subscribers_subscriber_change", obj.pk)
 
     def save_related(
         self, request: HttpRequest, form: forms.ModelForm[Subscriber], formsets: Any, change: bool
@@ -183,35 +191,17 @@ class SubscriberAdmin(Long, Kept, ReaderActions, InAndOutAdmin):
     # --- Actions on the list ----------------------------------------------------------------------------------------
 
     @admin.action(description="Unsubscribe", permissions=["unsubscribe"])
-    def unsubscribe(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
-        at = timezone.now()
-        leaving = self._chosen(request, queryset.exclude(status=Subscriber.Status.UNSUBSCRIBED))
-        for reader in leaving:
-            optin.unsubscribe(reader, source="admin", at=at)
-            self.log_change(request, reader, "Unsubscribed.")
-        self.message_user(request, f"Unsubscribed: {len(leaving)}.", messages.SUCCESS)
+    def unsubscribe(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> HttpResponse | None:
+        leaving = queryset.exclude(status=Subscriber.Status.UNSUBSCRIBED)
+        return self._act_on_many(request, leaving, UNSUBSCRIBE)
 
     @admin.action(description="Unsubscribe, and never mail the address again", permissions=["suppress"])
-    def suppress(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
-        at = timezone.now()
-        readers = self._chosen(request, queryset)
-        for reader in readers:
-            optin.never_mail(reader.email, at)
-            self.log_change(request, reader, "Suppressed.")
-        self.message_user(request, f"Suppressed: {len(readers)}.", messages.SUCCESS)
+    def suppress(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> HttpResponse | None:
+        return self._act_on_many(request, queryset, SUPPRESS)
 
     # Of several permissions of an action Django asks for any one.
     def has_unsubscribe_permission(self, request: HttpRequest) -> bool:
-        return self.has_browse_permission(request) and self.has_change_permission(request)
+        return may_browse(request) and request.user.has_perm(UNSUBSCRIBE.permission)
 
     def has_suppress_permission(self, request: HttpRequest) -> bool:
-        return self.has_browse_permission(request) and request.user.has_perm("subscribers.add_suppression")
-
-    def _chosen(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> list[Subscriber]:
-        """Return the readers that were chosen; none, and say so, when they are too many."""
-        readers = list(queryset[: MOST_AT_ONCE + 1])
-        if len(readers) > MOST_AT_ONCE:
-            told = f"These are more than {MOST_AT_ONCE:,}: choose fewer, or filter the list. Nobody was changed."
-            self.message_user(request, told, messages.WARNING)
-            return []
-        return readers
+        return may_browse(request) and request.user.has_perm(SUPPRESS.permission)

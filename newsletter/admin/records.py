@@ -1,21 +1,22 @@
 """What was removed after its time, and what came by imports."""
 
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 
 from newsletter.models import RetentionRun
 from newsletter.retention import in_words as removed_in_words
-from newsletter.undoing import try_undo, undo_import
+from newsletter.undoing import Undone, try_undo, undo_import
+from staff.asking import Question, ask, is_answered
 from staff.pages import ReadOnly
 from staff.paging import Long
 from subscribers.models import ImportBatch
 
-# Readers of an import that is undone: more takes longer than a request may.
+# Readers of imports that are undone at once: more takes longer than a request may.
 MAX_UNDONE = 10_000
 
 
@@ -44,23 +45,36 @@ class ImportBatchAdmin(Long, ReadOnly, ModelAdmin[ImportBatch]):
 
     @admin.action(description="Undo: delete readers who came with it and did nothing since", permissions=["undo"])
     def undo(self, request: HttpRequest, queryset: QuerySet[ImportBatch]) -> HttpResponse | None:
-        if "confirmed" not in request.POST:
-            return self._ask(request, queryset)
-        for batch in queryset:
-            if batch.created > MAX_UNDONE:
-                told = f"{batch} is too large for a page: run manage.py undo_import {batch.pk} on the server."
-                self.message_user(request, told, messages.WARNING)
-                continue
-            undone = undo_import(batch, timezone.now())
-            self.log_change(request, batch, f"Undone: {undone}.")
-            self.message_user(request, f"{batch}: {undone}.", messages.SUCCESS)
+        batches = [(batch, try_undo(batch)) for batch in queryset]
+        size = sum(batch.created for batch, _ in batches)
+        question = _question(batches)
+        if size > MAX_UNDONE:
+            told = f"{size:,} readers are too many for a page: run manage.py undo_import on the server."
+            self.message_user(request, told, messages.WARNING)
+        elif not is_answered(request, question):
+            return ask(self, request, question)
+        else:
+            for batch, _ in batches:
+                self._undo(request, batch)
         return None
 
-    def _ask(self, request: HttpRequest, batches: QuerySet[ImportBatch]) -> HttpResponse:
-        context = self.admin_site.each_context(request) | {
-            "title": "Undo imports",
-            "opts": self.opts,
-            "batches": [(batch, try_undo(batch)) for batch in batches],
-            "checkbox": ACTION_CHECKBOX_NAME,
-        }
-        return TemplateResponse(request, "admin/newsletter/undo_imports.html", context)
+    def _undo(self, request: HttpRequest, batch: ImportBatch) -> None:
+        with transaction.atomic():
+            undone = undo_import(batch, timezone.now())
+            self.log_change(request, batch, f"Undone: {undone}.")
+        self.message_user(request, f"{batch}: {undone}.", messages.SUCCESS)
+
+
+def _question(batches: list[tuple[ImportBatch, Undone]]) -> Question:
+    return Question(
+        act="Undo",
+        title="Undo imports",
+        what="Readers who came with an import and have done nothing since are deleted.",
+        warning="",
+        lines=[
+            f"{batch} ({batch.provenance}): to be deleted {would.deleted:,}, to be kept {would.kept:,}"
+            for batch, would in batches
+        ],
+        back=reverse("admin:subscribers_importbatch_changelist"),
+        typed=f"undo {sum(would.deleted for _, would in batches)}",
+    )

@@ -27,13 +27,15 @@ def edition_of(*statuses: str, **fields: Any) -> Edition:
     return edition
 
 
-def act_url(edition: Edition, act: Act) -> str:
+def act_url(edition: Edition, act: Act[Edition]) -> str:
     return f"{EDITIONS}{edition.pk}/{act.name.replace('_', '-')}/"
 
 
-def press(client: Client, edition: Edition, act: Act, period: str | None = None) -> Any:
+def press(client: Client, edition: Edition, act: Act[Edition], period: str | None = None) -> Any:
+    """Answer the page as it is now; `period` is what is typed in place of the edition's."""
     typed = edition.period if period is None else period
-    return client.post(act_url(edition, act), {"period": typed}, follow=True)
+    seen = Edition.objects.get(pk=edition.pk).status
+    return client.post(act_url(edition, act), {"typed": typed, "seen": seen}, follow=True)
 
 
 def states() -> list[tuple[str, str]]:

@@ -6,8 +6,9 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from newsletter.admin import acts
-from newsletter.admin.acts import ACTS, Act
+from newsletter.admin import edition_acts as acts
+from newsletter.admin.acts import Act
+from newsletter.admin.edition_acts import EDITION_ACTS
 from newsletter.models import Delivery, Edition
 from tests.admin_pages import choose_action
 from tests.factories import NOW, make_edition, make_paper
@@ -18,8 +19,8 @@ from tests.staff.people import staff_client
 pytestmark = pytest.mark.django_db
 
 Status = Delivery.Status
-ASKING = [act for act in ACTS if act.warning]
-AT_ONCE = [act for act in ACTS if not act.warning]
+ASKING = [act for act in EDITION_ACTS if act.warning]
+AT_ONCE = [act for act in EDITION_ACTS if not act.warning]
 
 
 # --- What is typed ----------------------------------------------------------------------------------------------------
@@ -28,7 +29,7 @@ AT_ONCE = [act for act in ACTS if not act.warning]
 @pytest.mark.parametrize("act", ASKING, ids=lambda act: act.name)
 @pytest.mark.parametrize("typed", ["", "yes", "2020-01-01"])
 def test_what_cannot_be_undone_is_not_done_unless_the_period_is_typed(
-    admin_client: Client, act: Act, typed: str
+    admin_client: Client, act: Act[Edition], typed: str
 ) -> None:
     edition = draft_of_today() if act is acts.CLOSE else edition_of(Status.UNKNOWN)
     before = list(Edition.objects.values()), states()
@@ -40,7 +41,7 @@ def test_what_cannot_be_undone_is_not_done_unless_the_period_is_typed(
 
 
 @pytest.mark.parametrize("act", ASKING, ids=lambda act: act.name)
-def test_opening_the_page_that_asks_does_nothing(admin_client: Client, act: Act) -> None:
+def test_opening_the_page_that_asks_does_nothing(admin_client: Client, act: Act[Edition]) -> None:
     edition = draft_of_today() if act is acts.CLOSE else edition_of(Status.UNKNOWN)
     before = list(Edition.objects.values()), states()
     html = admin_client.get(act_url(edition, act)).content.decode()
@@ -65,7 +66,7 @@ def test_blanks_around_the_period_do_not_matter(admin_client: Client) -> None:
     ids=lambda value: getattr(value, "name", ""),
 )
 def test_with_the_period_typed_it_is_done_told_and_in_the_history(
-    admin_client: Client, act: Act, before: str, after: tuple[str, str], told: str
+    admin_client: Client, act: Act[Edition], before: str, after: tuple[str, str], told: str
 ) -> None:
     edition = edition_of(before)
     assert said(press(admin_client, edition, act)) == f"{edition}: {told}"
@@ -73,10 +74,19 @@ def test_with_the_period_typed_it_is_done_told_and_in_the_history(
     assert LogEntry.objects.get().get_change_message() == told
 
 
+def test_who_answers_about_an_edition_that_has_changed_meanwhile_is_asked_again(admin_client: Client) -> None:
+    edition = edition_of(Status.QUEUED, Status.ACCEPTED)
+    answer = {"typed": edition.period, "seen": Edition.Status.DRAFT}
+    page = admin_client.post(act_url(edition, acts.CANCEL), answer).content.decode()
+    assert "This has changed since the page was opened. Nothing was done." in page
+    assert "1 wait to be sent, 1 have left." in page
+    assert Edition.objects.get().status == Edition.Status.CLOSED
+
+
 def test_what_does_not_fit_is_not_offered_and_told_when_it_is_tried(admin_client: Client) -> None:
     edition = edition_of(Status.QUEUED)
     press(admin_client, edition, acts.CANCEL)
-    assert 'name="period"' not in admin_client.get(act_url(edition, acts.CANCEL)).content.decode()
+    assert 'name="typed"' not in admin_client.get(act_url(edition, acts.CANCEL)).content.decode()
     assert "It was cancelled before." in said(press(admin_client, edition, acts.CANCEL))
     assert LogEntry.objects.count() == 1
 
@@ -99,13 +109,13 @@ def test_an_edition_is_paused_and_resumed_from_its_desk(admin_client: Client) ->
 
 
 @pytest.mark.parametrize("act", AT_ONCE, ids=lambda act: act.name)
-def test_nothing_is_done_by_opening_a_link(admin_client: Client, act: Act) -> None:
+def test_nothing_is_done_by_opening_a_link(admin_client: Client, act: Act[Edition]) -> None:
     edition = edition_of(Status.FAILED)
     assert admin_client.get(act_url(edition, act)).status_code == 405
 
 
 @pytest.mark.parametrize("act", [acts.PAUSE, acts.RESUME], ids=lambda act: act.name)
-def test_a_draft_is_neither_paused_nor_resumed(admin_client: Client, act: Act) -> None:
+def test_a_draft_is_neither_paused_nor_resumed(admin_client: Client, act: Act[Edition]) -> None:
     draft = draft_of_today()
     assert f"It is not {act.name}d" in said(press(admin_client, draft, act))
     assert Edition.objects.get().paused_at is None
@@ -127,14 +137,14 @@ def test_the_desk_offers_what_fits() -> None:
     assert offered(editor, edition) == ["Resume sending", "Cancel the edition"]
 
 
-@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.name)
-def test_who_lacks_the_permission_can_neither_ask_nor_act(act: Act) -> None:
+@pytest.mark.parametrize("act", EDITION_ACTS, ids=lambda act: act.name)
+def test_who_lacks_the_permission_can_neither_ask_nor_act(act: Act[Edition]) -> None:
     edition = edition_of(Status.UNKNOWN, Status.FAILED, Status.QUEUED)
     before = list(Edition.objects.values()), states()
     roles = ["Support"] if act.permission == acts.OPERATE else ["Support", "Editor"]
     for role in roles:
         client = staff_client(role)
-        assert client.post(act_url(edition, act), {"period": edition.period}).status_code == 403
+        assert client.post(act_url(edition, act), {"typed": edition.period, "seen": edition.status}).status_code == 403
         assert client.get(act_url(edition, act)).status_code in {403, 405}
     assert (list(Edition.objects.values()), states()) == before
 
@@ -152,7 +162,7 @@ def test_who_lacks_the_permission_can_neither_ask_nor_act(act: Act) -> None:
     ],
 )
 def test_on_the_list_what_cannot_be_undone_leads_to_the_page_that_asks(
-    admin_client: Client, action: str, act: Act
+    admin_client: Client, action: str, act: Act[Edition]
 ) -> None:
     edition = edition_of(Status.UNKNOWN)
     answer = admin_client.post(EDITIONS, {"action": action, "_selected_action": [str(edition.pk)], "confirmed": "yes"})

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from newsletter.admin import acts
+from newsletter.admin import edition_acts as acts
 from newsletter.editions import NotReady, close_edition, freeze_by_hand, keep_editions
 from newsletter.models import Delivery, Edition
 from newsletter.tasks import keep_editions_task
@@ -81,7 +81,7 @@ def test_the_page_that_asks_shows_what_blocks_and_offers_no_way_past(admin_clien
     draft = draft_of_today(opening_line="Hello {{ name }}")
     html = admin_client.get(act_url(draft, acts.CLOSE)).content.decode()
     assert "The opening line still has {{ name }}." in html
-    assert 'name="period"' not in html
+    assert 'name="typed"' not in html
 
 
 def test_a_draft_with_blocking_findings_is_not_closed_even_if_somebody_types_its_period(admin_client: Client) -> None:
@@ -95,7 +95,7 @@ def test_a_draft_with_blocking_findings_is_not_closed_even_if_somebody_types_its
 
 def test_what_is_frozen_is_looked_over_and_not_what_the_page_had_shown(admin_client: Client) -> None:
     draft = draft_of_today()
-    assert 'name="period"' in admin_client.get(act_url(draft, acts.CLOSE)).content.decode()
+    assert 'name="typed"' in admin_client.get(act_url(draft, acts.CLOSE)).content.decode()
     # It trends since, and is the same paper.
     make_paper(title="Marmots!", listed_on=timezone.now().date(), upvotes=500)
     page = press(admin_client, draft, acts.CLOSE)

@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from newsletter.admin import readers as readers_admin
+from newsletter.admin import openings, reader_actions
 from papers.models import Topic
 from subscribers import signals
 from subscribers.models import ConsentEvent, Feedback, ImportBatch, Subscriber, Suppression
@@ -219,9 +220,10 @@ def test_address_status_and_consent_cannot_be_edited(admin_client: Client) -> No
 # --- Actions on the list ------------------------------------------------------------------------------------------
 
 
-def test_who_is_unsubscribed_by_an_operator_has_left_for_the_record(admin_client: Client) -> None:
+def test_readers_are_unsubscribed_for_the_record_once_their_number_is_typed(admin_client: Client) -> None:
     reader, gone, other = make_reader(), make_reader(status="unsubscribed"), make_reader()
-    assert choose_action(admin_client, READERS, "unsubscribe", reader, gone) == "Unsubscribed: 1."
+    told = choose_action(admin_client, READERS, "unsubscribe", reader, gone, typed="unsubscribe 1")
+    assert told == "Unsubscribe: done for 1 of 1."
     reader.refresh_from_db()
     other.refresh_from_db()
     assert (reader.status, other.status) == ("unsubscribed", "active")
@@ -229,30 +231,99 @@ def test_who_is_unsubscribed_by_an_operator_has_left_for_the_record(admin_client
     assert (event.subscriber, event.kind, event.source) == (reader, "unsubscribed", "admin")
 
 
-def test_a_suppressed_reader_has_left_and_is_never_mailed_again(admin_client: Client) -> None:
-    reader, other = make_reader(), make_reader()
-    assert choose_action(admin_client, READERS, "suppress", reader) == "Suppressed: 1."
-    reader.refresh_from_db()
-    assert reader.status == "unsubscribed"
-    assert Suppression.objects.covers(reader.email)
-    assert Suppression.objects.get().reason == "manual"
+def test_suppressed_readers_have_left_and_are_never_mailed_again(admin_client: Client) -> None:
+    readers, other = [make_reader(), make_reader()], make_reader()
+    told = choose_action(admin_client, READERS, "suppress", *readers, typed="suppress 2")
+    assert told == "Never mail again: done for 2 of 2."
+    assert set(Subscriber.objects.active()) == {other}
+    assert all(Suppression.objects.covers(reader.email) for reader in readers)
+    assert set(Suppression.objects.values_list("reason", flat=True)) == {"manual"}
     assert not Suppression.objects.covers(other.email)
+    assert LogEntry.objects.count() == 2
+
+
+@pytest.mark.parametrize("action", ["unsubscribe", "suppress"])
+@pytest.mark.parametrize("typed", ["", "yes", "{action} 1", "{action} 3"])
+def test_nobody_of_many_is_changed_before_their_number_is_typed(action: str, typed: str, admin_client: Client) -> None:
+    readers = [make_reader(), make_reader()]
+    chosen = {"action": action, "_selected_action": [str(reader.pk) for reader in readers]}
+    answer = {"typed": typed.format(action=action)} if typed else {}
+    page = admin_client.post(READERS, chosen | answer)
+    assert page.status_code == (422 if typed else 200)
+    html = page.content.decode()
+    assert f"<kbd>{action} 2</kbd>" in html
+    assert all(f'name="_selected_action" value="{reader.pk}"' in html for reader in readers)
+    assert Subscriber.objects.active().count() == 2
+    assert not Suppression.objects.exists()
+
+
+def test_many_are_changed_all_or_none(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    readers = [make_reader(), make_reader()]
+    asked = []
+
+    def note_once(*_: object) -> None:
+        asked.append(1)
+        if len(asked) == 2:
+            raise RuntimeError
+
+    monkeypatch.setattr(reader_actions.ReaderActions, "log_change", note_once)
+    with pytest.raises(RuntimeError):
+        choose_action(admin_client, READERS, "suppress", *readers, typed="suppress 2")
+    assert not Suppression.objects.exists()
 
 
 def test_suppressing_twice_changes_nothing_more(admin_client: Client) -> None:
     reader = make_reader()
-    choose_action(admin_client, READERS, "suppress", reader)
-    choose_action(admin_client, READERS, "suppress", reader)
+    for _ in range(2):
+        told = choose_action(admin_client, READERS, "suppress", reader, typed="suppress 1")
+    assert told == "Never mail again: done for 0 of 1."
     assert Suppression.objects.count() == 1
     assert ConsentEvent.objects.count() == 1
+    assert LogEntry.objects.count() == 1
 
 
 def test_more_readers_than_a_request_takes_are_left_alone(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readers_admin, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(reader_actions, "MOST_AT_ONCE", 1)
     readers = [make_reader(), make_reader()]
     for action in ("unsubscribe", "suppress"):
-        assert "Nobody was changed." in choose_action(admin_client, READERS, action, *readers)
+        assert "Nobody was changed." in choose_action(admin_client, READERS, action, *readers, typed=f"{action} 2")
     assert Subscriber.objects.active().count() == 2
     assert not Suppression.objects.exists()
+
+
+# --- One at a time ------------------------------------------------------------------------------------------------
+
+
+def test_who_looks_after_one_at_a_time_opens_so_many_an_hour_and_each_is_noted_by_number(
+    support: Client, admin_client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(openings, "READERS_AN_HOUR", 2)
+    first, second, third = make_reader(), make_reader(), make_reader()
+    with caplog.at_level("INFO"):
+        for reader in (first, second, first):
+            assert support.get(page_of(reader)).status_code == 200
+        assert caplog.text.count("opens reader") == 2
+        for url in (page_of(third), f"{READERS}?q={third.pk}", f"{READERS}{third.pk}/do/erase/"):
+            page = support.get(url)
+            assert page.status_code == 429
+            assert third.email not in page.content.decode()
+    assert f"opens reader {second.pk}" in caplog.text
+    assert "@" not in caplog.text
+    assert support.get(page_of(first)).status_code == 200
+    assert {admin_client.get(page_of(reader)).status_code for reader in (first, second, third)} == {200}
+
+
+def test_who_has_no_list_stays_with_the_reader_after_saving(support: Client, admin_client: Client) -> None:
+    reader = make_reader()
+    for client, leads_to in ((support, page_of(reader)), (admin_client, READERS)):
+        form = posted_by(client.get(page_of(reader)))
+        assert client.post(page_of(reader), form)["Location"] == leads_to
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "²", "٣", "-1", "0"])
+def test_what_is_no_number_of_a_reader_finds_none(number: str, admin_client: Client) -> None:
+    make_reader()
+    assert found(admin_client, q=number) == []
+    assert admin_client.get(f"{READERS}{number}/change/").status_code in {302, 404}

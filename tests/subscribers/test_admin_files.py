@@ -17,6 +17,7 @@ from subscribers import optin
 from subscribers.admin import files
 from subscribers.forms import importing
 from subscribers.models import ImportBatch, Subscriber
+from tests.admin_pages import choose_action
 from tests.factories import NOW, make_reader
 from tests.staff.people import client_of
 from tests.subscribers.files import PROVENANCE, take_in
@@ -149,11 +150,9 @@ def test_too_many_readers_for_a_page_are_told_the_command(
     assert "manage.py export_subscribers" in page
 
 
-def undo(client: Client, batch: ImportBatch) -> str:
-    """Undo an import and say that it is meant; return what the admin answers, in words."""
-    meant = {"action": "undo", "_selected_action": [str(batch.pk)], "confirmed": "yes"}
-    page: Any = client.post(IMPORTS, meant, follow=True)
-    return " ".join(str(message) for message in page.context["messages"])
+def undo(client: Client, *batches: ImportBatch, readers: int = 1) -> str:
+    """Undo imports and type how many readers go; return what the admin answers, in words."""
+    return choose_action(client, IMPORTS, "undo", *batches, typed=f"undo {readers}")
 
 
 def test_undoing_asks_first_and_says_how_many_would_go(admin_client: Client) -> None:
@@ -162,7 +161,10 @@ def test_undoing_asks_first_and_says_how_many_would_go(admin_client: Client) -> 
     optin.unsubscribe(Subscriber.objects.get(email="grace@example.org"), source="page", at=NOW)
     page = admin_client.post(IMPORTS, {"action": "undo", "_selected_action": [str(batch.pk)]}).content.decode()
     assert "to be deleted 1, to be kept 1" in page
+    assert "<kbd>undo 1</kbd>" in page
+    undo(admin_client, batch, readers=2)
     assert Subscriber.objects.count() == 2
+    assert not LogEntry.objects.exists()
 
 
 def test_an_import_is_undone_in_the_list(admin_client: Client) -> None:
@@ -184,6 +186,28 @@ def test_a_large_import_is_undone_on_the_server(admin_client: Client, monkeypatc
     monkeypatch.setattr(records, "MAX_UNDONE", 0)
     take_in("email\nada@example.org\n")
     assert "manage.py undo_import" in undo(admin_client, ImportBatch.objects.get())
+    assert Subscriber.objects.exists()
+
+
+def test_imports_that_are_large_together_are_undone_on_the_server(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "MAX_UNDONE", 1)
+    for name in ("ada", "grace"):
+        take_in(f"email\n{name}@example.org\n")
+    assert "manage.py undo_import" in undo(admin_client, *ImportBatch.objects.all(), readers=2)
+    assert Subscriber.objects.count() == 2
+
+
+def test_an_import_that_cannot_be_noted_is_not_undone(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    take_in("email\nada@example.org\n")
+
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(records.ImportBatchAdmin, "log_change", fail)
+    with pytest.raises(RuntimeError):
+        undo(admin_client, ImportBatch.objects.get())
     assert Subscriber.objects.exists()
 
 
