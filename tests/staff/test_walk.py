@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from tests.staff.walking import SEARCHES, Address, Answer, all_addresses, ask, l
 from tests.staff.world import (
     BEGINS_KNOWN,
     BEGINS_UNKNOWN,
+    INTEREST,
     KNOWN,
     MARK,
     OWN_WORDS,
@@ -108,7 +110,7 @@ def test_an_editor_meets_no_address_anywhere(reader: Subscriber) -> None:
     wrong = []
     for asked, answer in walked(walker(EDITOR)):
         wrong += [f"{asked}: an address"] if MARK in answer.text else []
-        wrong += [f"{asked}: words of a reader"] if OWN_WORDS in answer.text else []
+        wrong += [f"{asked}: words of a reader"] if any(word in answer.text for word in OWN_WORDS) else []
         wrong += [f"{asked}: breaks"] if answer.status >= 500 else []
     assert wrong == []
 
@@ -134,6 +136,21 @@ def walked(client: Client) -> Iterator[tuple[str, Answer]]:
     for address in all_addresses():
         for way, answer_of in ways(client, address, UNKNOWN):
             yield f"{address.path} {way}", answer_of().without(UNKNOWN)
+        if "/preview/" in address.pattern:
+            yield from previewed(client, address)
+
+
+def previewed(client: Client, address: Address) -> Iterator[tuple[str, Answer]]:
+    """Yield what is shown and sent of the digest of each reader, by number, of each edition."""
+    for edition_id, reader_id, form in product(_ids(Edition), _ids(Subscriber), ("html", "text")):
+        path = re.sub(r"/edition/\d+/", f"/edition/{edition_id}/", address.path)
+        asked = {"whom": "reader", "number": str(reader_id), "form": form}
+        yield f"{path} {asked}", ask(client, path, **asked)
+        yield f"{path} POST {asked}", send(client, path, **asked)
+
+
+def _ids(model: type[models.Model]) -> list[int]:
+    return list(model._default_manager.values_list("pk", flat=True))
 
 
 def test_no_answer_tells_an_editor_whether_an_address_is_known(reader: Subscriber) -> None:
@@ -215,13 +232,14 @@ def test_a_crash_tells_nobody_an_address(reader: Subscriber, role: str, monkeypa
     assert MARK not in answer.text
 
 
-def test_an_editor_sees_the_digest_of_a_reader_by_number_and_not_whose_it_is(reader: Subscriber) -> None:
-    editor = walker(EDITOR)
-    drafts = Edition.objects.filter(status=Edition.Status.DRAFT)
-    for page in ("newsletter_edition_preview", "newsletter_edition_preview_mail"):
-        for form in ("html", "text"):
-            path = reverse(f"admin:{page}", args=[drafts.get().pk])
-            answer = ask(editor, path, whom="reader", number=str(reader.pk), form=form)
-            assert answer.status == 200
+def test_an_editor_sees_the_digest_of_a_reader_by_number_and_not_what_the_reader_said(reader: Subscriber) -> None:
+    """And an owner sees it, or there would be nothing to keep from anybody."""
+    editor, owner = walker(EDITOR), walker(OWNER)
+    for edition in Edition.objects.all():
+        path = reverse("admin:newsletter_edition_preview_mail", args=[edition.pk])
+        asked = {"whom": "reader", "number": str(reader.pk)}
+        for client, told in ((owner, True), (editor, False)):
+            answer = ask(client, path, **asked)
+            assert "Paper of the walk" in answer.text
+            assert (INTEREST in answer.text) == told
             assert MARK not in answer.text
-            assert "Paper of the walk" in answer.text or page == "newsletter_edition_preview"

@@ -18,21 +18,27 @@ from subscribers.models import (
     WantedPaper,
 )
 from tests.factories import NOW, make_delivery, make_edition, make_paper, make_reader
+from tests.staff.people import secret_of
 
 # In the address of everybody in this world, and nowhere else.
 MARK = "zq-readers.example"
 KNOWN, UNKNOWN = f"qwerty@{MARK}", f"asdfgh@{MARK}"
 # So long as each other, and the beginning of one of them.
 BEGINS_KNOWN, BEGINS_UNKNOWN = "qwert", "asdfg"
-# What readers said about themselves.
-OWN_WORDS = "zqinterest"
+# What a reader said about themselves. Papers hold the first two too, but not in small letters.
+INTEREST, FOLLOWED, MUTED = "zqinterest", "zq author", "zqmuted"
+OWN_WORDS = (INTEREST, FOLLOWED, MUTED)
 
 
 def people_and_papers() -> Subscriber:
     """Make rows of every kind the admin knows, and what hangs on readers; return the reader at KNOWN."""
-    papers = [make_paper(title=f"Paper of the walk {number}") for number in range(3)]
+    papers = [
+        make_paper(title="Paper of the walk"),
+        make_paper(title=f"Paper of the walk about {INTEREST.upper()}"),
+        make_paper(title="Paper of the walk by one", authors=[FOLLOWED.upper()]),
+    ]
     closed, draft = make_edition(*papers), make_edition(*papers, day=NOW.date().replace(day=24), status="draft")
-    reader = make_reader(email=KNOWN, interests=OWN_WORDS, muted_words=OWN_WORDS, followed_authors=OWN_WORDS)
+    reader = make_reader(email=KNOWN, interests=INTEREST, muted_words=MUTED, followed_authors=FOLLOWED)
     others = [make_reader(email=f"other{number}@{MARK}", status=status) for number, status in enumerate(STATUSES)]
     reader.topics.add(Topic.objects.order_by("pk")[0])
     for one in [reader, *others]:
@@ -55,7 +61,8 @@ def _history_of(reader: Subscriber, edition: Edition, paper_id: int) -> None:
     Letter.objects.create(
         subscriber=reader, kind=Letter.Kind.CONFIRMATION, address=reader.email, asked_at=NOW, due_at=NOW
     )
-    delivery = make_delivery(edition, reader, status=Delivery.Status.UNKNOWN, settled_at=NOW)
+    picks = [{"paper_id": paper_id, "score": 1.0, "reason": f"matches “{INTEREST}”", "basis": "wished"}]
+    delivery = make_delivery(edition, reader, picks=picks, status=Delivery.Status.UNKNOWN, settled_at=NOW)
     DeliveryEvent.objects.create(
         key=f"event-{reader.pk}",
         provider="postmark",
@@ -64,7 +71,9 @@ def _history_of(reader: Subscriber, edition: Edition, paper_id: int) -> None:
         delivery=delivery,
         raw={"Recipient": reader.email},
     )
-    somebody, _ = User.objects.get_or_create(username="somebody", is_staff=True)
+    somebody, is_new = User.objects.get_or_create(username="somebody", is_staff=True)
+    if is_new:
+        secret_of(somebody)
     LogEntry.objects.log_actions(somebody.pk, [reader], CHANGE, "Changed.", single_object=True)
 
 
