@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 # Bytes of HTML. Gmail cuts a mail off at some 102 kB; what is usual should be far from it.
 MOST_BYTES, MOST_BYTES_USUAL = 90_000, 45_000
+# Lines of a note above the papers: more fill the first screen of a phone.
+MOST_LINES = 15
 # Of more papers, or links, than these only the number is told.
 NAMED = 3
 LONGEST_TITLE = 60
@@ -102,6 +104,9 @@ def _words(edition: Edition, entries: Sequence[EditionEntry]) -> Iterator[Findin
             yield Finding(
                 "e-mail address", f"{where} has an e-mail address in it, for all to read.", entry_ids=entry_ids
             )
+        if (lines := words.count("\n") + 1) > MOST_LINES:
+            text = f"{where} has {lines} lines: on a phone readers see no paper before them."
+            yield Finding("many lines", text, entry_ids=entry_ids)
         for dead in dead_links(links_in(words), edition):
             text = f"{where} links to {shorten(dead.url, 80)}: {dead.why}."
             yield Finding("dead link", text, is_blocking=True, entry_ids=entry_ids)

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from newsletter.admin.dashboard import PARTS
 from newsletter.alerts import raise_alert
 from newsletter.models import Alert, Delivery, Edition
-from newsletter.operating import cancel
+from newsletter.operating import cancel, stop_all
 from papers.models import SourceRun
 from staff.roles import EDITOR, OWNER, SUPPORT
 from subscribers.models import ConsentEvent, Subscriber
@@ -50,6 +50,14 @@ def test_everybody_gets_the_parts_that_concern_them(role: str, seen: set[str]) -
     assert ("How the sources" in page or "sources-part" in page) == (role != SUPPORT)
     assert ("pulse-part" in page) == (role != SUPPORT)
     assert ("findings-part" in page) == (role == OWNER)
+
+
+@pytest.mark.parametrize(("role", "told"), [(EDITOR, "An owner starts it again"), (OWNER, "/admin/mail/provider/")])
+def test_while_all_mail_is_stopped_everybody_is_told_what_they_can_do(role: str, told: str) -> None:
+    stop_all(timezone.now(), "a test")
+    page = staff_client(role).get(PAGE).content.decode()
+    assert told in page.partition("All mail is stopped,")[2].partition("</li>")[0]
+    assert "start_mail" not in page
 
 
 def test_who_has_no_role_is_shown_no_figures() -> None:

@@ -149,6 +149,12 @@ def test_templates_in_a_title_are_a_paper_s_own() -> None:
     assert preflight(draft).findings == ()
 
 
+@pytest.mark.parametrize(("lines", "is_told"), [(15, False), (16, True)])
+def test_a_header_note_of_many_lines_is_told(lines: int, is_told: bool) -> None:
+    draft = draft_of("Marmots", header_note="\n".join(["word"] * lines))
+    assert [finding.is_blocking for finding in found(draft, "many lines")] == [False] * is_told
+
+
 def test_an_address_in_a_note_is_told_and_not_repeated() -> None:
     draft = draft_of("Marmots", header_note="Write to ada@example.org.")
     (finding,) = preflight(draft).findings
