@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from newsletter import offer, relevance, selection
 from newsletter.explanation import Account, Fate, Share, explain_points, fate_of, muting_phrases
-from newsletter.interests import Interests, Standing, read_interests, read_standing
+from newsletter.interests import Interests, Reckoning, read_interests, read_reckoning
 from newsletter.preview import PaperShown
 from papers.keeping import public_page
 from papers.links import absolute
@@ -64,15 +64,15 @@ def show_interests(request: HttpRequest, token: str) -> HttpResponse:
         done = _act(request.POST, reader, at)
         # As it is stored now.
         reader = reader_of(Purpose.PREFERENCES, token, at)
-    standing = read_standing(reader, at)
-    interests = read_interests(reader, standing.case)
+    reckoning = read_reckoning(reader, at)
+    interests = read_interests(reader, reckoning.case)
     context = {
         "token": token,
         "done": done,
         "interests": interests,
         "liked": interests.liked[:MOST],
         "rules": _rules(),
-        **_explained(standing, interests, request.GET.get("paper", "")),
+        **_explained(reckoning, interests, request.GET.get("paper", "")),
     }
     return render(request, "newsletter/interests.html", context, status=done.status if done else 200)
 
@@ -174,13 +174,13 @@ class Row:
     fate: Fate
 
 
-def _explained(standing: Standing, interests: Interests, asked: str) -> dict[str, Any]:
+def _explained(reckoning: Reckoning, interests: Interests, asked: str) -> dict[str, Any]:
     """Return what the page says of one paper of the edition: that which was asked for, else the first that they get."""
-    case, on_offer = standing.case, standing.on_offer
+    case, on_offer = reckoning.case, reckoning.on_offer
     if on_offer is None or not case.offer.candidates:
         return {}
-    rows = _rows(standing, on_offer.papers)
-    first = standing.picks[0] if standing.picks else rows[0].paper_id
+    rows = _rows(reckoning, on_offer.papers)
+    first = reckoning.picks[0] if reckoning.picks else rows[0].paper_id
     paper_id = int(asked) if is_row(asked) and int(asked) in case.offer.places else first
     place = case.offer.places[paper_id]
     account = explain_points(case, place)
@@ -190,7 +190,7 @@ def _explained(standing: Standing, interests: Interests, asked: str) -> dict[str
         "row": next(row for row in rows if row.paper_id == paper_id),
         "account": account,
         "strongest": _named(account, interests),
-        "reason": standing.reasons.get(paper_id, ""),
+        "reason": reckoning.reasons.get(paper_id, ""),
         "mutes": muting_phrases(case, place),
         "place": place + 1,
     }
@@ -203,8 +203,8 @@ def _named(account: Account, interests: Interests) -> list[tuple[str, Share]]:
     return [(titles.get(share.about, "") if isinstance(share.about, int) else share.about, share) for share in shares]
 
 
-def _rows(standing: Standing, papers: Mapping[int, PaperShown]) -> list[Row]:
-    case, picks = standing.case, standing.picks
+def _rows(reckoning: Reckoning, papers: Mapping[int, PaperShown]) -> list[Row]:
+    case, picks = reckoning.case, reckoning.picks
     totals = case.points.total[case.row].tolist()
     rows = [
         Row(candidate.paper_id, papers[candidate.paper_id], total, fate_of(case, place, picks))

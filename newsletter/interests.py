@@ -67,7 +67,7 @@ class Interests:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Reckoning:
     """How the points of a reader stand at the moment, and the edition they are about, where there is one."""
 
     case: Case
@@ -76,7 +76,7 @@ class Standing:
     reasons: Mapping[int, str]
 
 
-def read_standing(reader: Subscriber, at: datetime) -> Standing:
+def read_reckoning(reader: Subscriber, at: datetime) -> Reckoning:
     """Return how the points of `reader` stand at `at`, reckoned as for the digest they would get now."""
     preferences = read_preferences([reader])[reader.pk]
     on_offer = what_is_on_offer(at, reader)
@@ -84,7 +84,7 @@ def read_standing(reader: Subscriber, at: datetime) -> Standing:
     seen = on_offer.seen if on_offer else ()
     taste = taste_of(preferences, seen)
     chosen = choose_for(preferences, offer, seen)
-    return Standing(
+    return Reckoning(
         case=Case(offer, reckon(offer, [taste]), taste, 0),
         on_offer=on_offer,
         picks=[pick["paper_id"] for pick in chosen],

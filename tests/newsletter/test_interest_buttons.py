@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from newsletter.interests import read_standing
+from newsletter.interests import read_reckoning
 from newsletter.models import Edition
 from newsletter.tasks import choose_again_task
 from newsletter.templatetags.points import hundredths
@@ -39,7 +39,7 @@ def test_an_ignored_word_lowers_the_points_on_the_page(browser: Client, reader: 
     word, having = next((word, one) for word in words for one in offered if word in one.title.lower().split())
 
     def nearness() -> float:
-        case = read_standing(stored(reader), timezone.now()).case
+        case = read_reckoning(stored(reader), timezone.now()).case
         return float(case.points.nearness[0, case.offer.places[having.pk]])
 
     before = nearness()
@@ -173,7 +173,7 @@ def test_a_change_has_the_queued_digest_chosen_again(
     assert len(told) == 1
     choose_again_task(reader.pk)
     delivery.refresh_from_db()
-    assert [pick["paper_id"] for pick in delivery.picks] == read_standing(reader, timezone.now()).picks
+    assert [pick["paper_id"] for pick in delivery.picks] == read_reckoning(reader, timezone.now()).picks
 
 
 def test_what_is_typed_is_shown_as_text(browser: Client) -> None:

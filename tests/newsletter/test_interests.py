@@ -10,7 +10,7 @@ from newsletter.interests import (
     Wish,
     find_wishes,
     read_interests,
-    read_standing,
+    read_reckoning,
     shares_of_papers,
     strongest_words,
 )
@@ -121,18 +121,18 @@ def test_what_is_read_is_what_is_reckoned_with(papers: dict[int, Paper]) -> None
     reader.topics.set(Topic.objects.filter(slug="agents"))
     for number, kind, days in [(110, "more", 0), (110, "saved", 1), (5, "saved", 2), (205, "less", 3)]:
         say(reader, papers[number], kind, NOW - timedelta(days=days))
-    standing = read_standing(reader, NOW)
-    found = read_interests(reader, standing.case)
+    reckoning = read_reckoning(reader, NOW)
+    found = read_interests(reader, reckoning.case)
     assert [(one.paper, one.kinds) for one in found.liked] == [
         (papers[110], ["more", "saved"]),
         (papers[5], ["saved"]),
     ]
-    rows, shares = standing.case.points.likes_of(0)
-    by_paper = dict(zip(standing.case.offer.model.paper_ids[rows].tolist(), shares.tolist(), strict=True))
+    rows, shares = reckoning.case.points.likes_of(0)
+    by_paper = dict(zip(reckoning.case.offer.model.paper_ids[rows].tolist(), shares.tolist(), strict=True))
     assert {one.paper.pk: one.share for one in found.liked} == by_paper
     assert [(one.paper, one.share, one.said_on) for one in found.less] == [(papers[205], None, TODAY - timedelta(3))]
     assert found.words == strongest_words(
-        standing.case, {papers[number].pk: Text(papers[number].title) for number in (110, 5)}
+        reckoning.case, {papers[number].pk: Text(papers[number].title) for number in (110, 5)}
     )
     assert found.words
     assert [wish.phrase for wish in found.wishes] == ["gripper"]
@@ -149,22 +149,22 @@ def test_the_abstract_gives_words_and_without_one_the_summary(db: None) -> None:
     reader = make_reader()
     for paper in (first, second):
         say(reader, paper, "more", NOW)
-    terms = {word.term for word in read_interests(reader, read_standing(reader, NOW).case).words}
+    terms = {word.term for word in read_interests(reader, read_reckoning(reader, NOW).case).words}
     assert {"quantum annealers", "knitting patterns"} <= terms
     assert "yarn" not in terms
 
 
-def test_the_standing_is_that_of_the_digest_they_would_get(papers: dict[int, Paper]) -> None:
+def test_the_reckoning_is_that_of_the_digest_they_would_get(papers: dict[int, Paper]) -> None:
     make_edition(*[papers[number] for number in (1, 2, 101, 102, 201)])
     reader = make_reader(interests="gripper", size=5)
     say(reader, papers[110], "more", NOW)
     shown = preview_picks(read_preferences([reader])[reader.pk], NOW, reader)
-    standing = read_standing(reader, NOW)
+    reckoning = read_reckoning(reader, NOW)
     assert shown
-    assert [Paper.objects.get(pk=paper_id).title for paper_id in standing.picks] == [
+    assert [Paper.objects.get(pk=paper_id).title for paper_id in reckoning.picks] == [
         pick.paper.title for pick in shown.picks
     ]
-    assert [*standing.reasons.values()] == [pick.reason for pick in shown.picks]
+    assert [*reckoning.reasons.values()] == [pick.reason for pick in shown.picks]
 
 
 def test_what_is_hidden_and_what_a_program_said_stand_apart(papers: dict[int, Paper]) -> None:
@@ -174,7 +174,7 @@ def test_what_is_hidden_and_what_a_program_said_stand_apart(papers: dict[int, Pa
     for number in (103, 104):
         Feedback.objects.create(subscriber=reader, paper=papers[number], kind="less", at=NOW, is_automated=True)
     Paper.objects.filter(pk__in=[papers[102].pk, papers[104].pk]).update(is_hidden=True)
-    found = read_interests(reader, read_standing(reader, NOW).case)
+    found = read_interests(reader, read_reckoning(reader, NOW).case)
     assert [one.paper for one in found.liked] == [papers[101]]
     assert [said.paper for said in found.automated] == [papers[103]]
     assert found.less == []
@@ -184,23 +184,23 @@ def test_a_paper_that_came_after_the_model_has_no_share_yet(papers: dict[int, Pa
     reader = make_reader()
     say(reader, make_paper(), "more", NOW)
     say(reader, papers[1], "more", NOW)
-    found = read_interests(reader, read_standing(reader, NOW).case)
+    found = read_interests(reader, read_reckoning(reader, NOW).case)
     assert [one.share for one in found.liked] == [1, None]
 
 
 def test_without_a_model_or_an_edition_what_was_said_is_still_listed(db: None) -> None:
     reader = make_reader(interests="robots")
     say(reader, make_paper(), "saved", NOW)
-    standing = read_standing(reader, NOW)
-    found = read_interests(reader, standing.case)
-    assert (standing.on_offer, standing.picks, found.has_model) == (None, [], False)
+    reckoning = read_reckoning(reader, NOW)
+    found = read_interests(reader, reckoning.case)
+    assert (reckoning.on_offer, reckoning.picks, found.has_model) == (None, [], False)
     assert [one.share for one in found.liked] == [None]
     assert found.wishes == [Wish("robots", None)]
 
 
 def test_who_said_nothing_has_nothing(db: None) -> None:
     reader = make_reader(muted_words="casino")
-    found = read_interests(reader, read_standing(reader, NOW).case)
+    found = read_interests(reader, read_reckoning(reader, NOW).case)
     assert (found.is_empty, found.words, found.liked) == (True, [], [])
     assert Subscriber.objects.get().preferences_changed_at is None
-    assert not np.any(read_standing(reader, NOW).case.points.has_taste)
+    assert not np.any(read_reckoning(reader, NOW).case.points.has_taste)

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from newsletter import offer, relevance
 from newsletter.explanation import explain_points
-from newsletter.interests import read_standing
+from newsletter.interests import read_reckoning
 from newsletter.models import Delivery
 from newsletter.templatetags.points import hundredths, points, signed
 from papers.models import Paper
@@ -49,12 +49,12 @@ def test_everything_they_said_stands_there_with_a_button_for_each(browser: Clien
 
 
 def test_the_numbers_on_the_page_are_those_that_rank(browser: Client, reader: Subscriber) -> None:
-    standing = read_standing(reader, timezone.now())
-    case = standing.case
+    reckoning = read_reckoning(reader, timezone.now())
+    case = reckoning.case
     said = text_of(browser.get(path_of(reader)).text)
     for share in [*case.points.likes_of(0)[1], *case.points.wishes_of(0)[1]]:
         assert f"{hundredths(share)} %" in said
-    account = explain_points(case, case.offer.places[standing.picks[0]])
+    account = explain_points(case, case.offer.places[reckoning.picks[0]])
     assert account.nearness
     for share in account.nearness.strongest:
         assert f"{hundredths(share.likeness)} alike × {hundredths(share.share)} % of your taste" in said
@@ -62,14 +62,14 @@ def test_the_numbers_on_the_page_are_those_that_rank(browser: Client, reader: Su
     assert f"{points(account.total)} points , number {account.rank} of {len(OFFERED)}." in said
     assert f"in steps, as above {signed(account.text)}" in said
     assert f"whom you follow Ada Lovelace, Alan Turing {signed(2 * relevance.AUTHOR_POINTS)}" in said
-    assert standing.reasons[standing.picks[0]] in said
+    assert reckoning.reasons[reckoning.picks[0]] in said
 
 
 def test_every_paper_of_the_edition_can_be_asked_about(browser: Client, reader: Subscriber, papers: Papers) -> None:
-    standing = read_standing(reader, timezone.now())
+    reckoning = read_reckoning(reader, timezone.now())
     for number in OFFERED:
         page = browser.get(path_of(reader), {"paper": papers[number].pk}).text
-        account = explain_points(standing.case, standing.case.offer.places[papers[number].pk])
+        account = explain_points(reckoning.case, reckoning.case.offer.places[papers[number].pk])
         assert f'<p class="headline">{papers[number].title}</p>' in page
         assert f"<strong>{points(account.total)} points</strong>" in page
         assert all(f"?paper={papers[other].pk}#points" in page for other in OFFERED)
@@ -81,7 +81,7 @@ def test_what_is_not_in_the_edition_is_answered_by_the_first_pick(
 ) -> None:
     answer = browser.get(path_of(reader), {"paper": asked})
     assert answer.status_code == 200
-    first = Paper.objects.get(pk=read_standing(reader, timezone.now()).picks[0])
+    first = Paper.objects.get(pk=read_reckoning(reader, timezone.now()).picks[0])
     assert f'<p class="headline">{first.title}</p>' in answer.text
 
 
