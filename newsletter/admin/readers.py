@@ -48,6 +48,16 @@ class Shown(TypedDict):
     last_said: datetime | None
 
 
+class ReaderList(FiguredList):
+    """`finds_one`: nobody stands on it until one reader is asked for."""
+
+    finds_one = False
+
+    def get_results(self, request: HttpRequest) -> None:
+        self.finds_one = not may_browse(request)
+        super().get_results(request)
+
+
 @admin.register(Subscriber)
 class SubscriberAdmin(Long, Kept, ReaderActions, InAndOutAdmin):
     """Readers come in by double opt-in or by file, so neither address nor status is edited here.
@@ -88,7 +98,10 @@ class SubscriberAdmin(Long, Kept, ReaderActions, InAndOutAdmin):
         js = ["named-choices.js"]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FiguredList]:
-        return FiguredList
+        return ReaderList
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return super().get_list_filter(request) if may_browse(request) else []
 
     def with_figures(self, readers: QuerySet[Subscriber]) -> QuerySet[Subscriber]:
         """Return readers with how much they follow, and when they last got and said something."""
@@ -127,8 +140,7 @@ class SubscriberAdmin(Long, Kept, ReaderActions, InAndOutAdmin):
         # The list tells the address.
         if is_row(number) and self.has_view_permission(request) and not may_open(request, int(number)):
             return too_many_opened(self, request)
-        context = {"finds_one": not may_browse(request)} | (extra_context or {})
-        return super().changelist_view(request, context)
+        return super().changelist_view(request, extra_context)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

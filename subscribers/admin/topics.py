@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Any, TypeAlias, TypedDict
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django_stubs_ext import WithAnnotations
 from unfold.admin import ModelAdmin
@@ -18,6 +19,7 @@ from unfold.admin import ModelAdmin
 from papers.forms import LinesField, TopicForm
 from papers.models import Paper, Topic
 from papers.terms import try_terms
+from staff.asking import Question, ask, is_answered
 from subscribers.models import Subscriber
 
 # Days of papers on which terms are tried.
@@ -80,6 +82,21 @@ class TopicAdmin(ModelAdmin[Topic]):
         caught = try_terms(terms, timezone.localdate() - timedelta(days=TRIED_DAYS)) if terms else None
         return render(request, "admin/subscribers/topic_caught.html", {"caught": caught, "days": TRIED_DAYS})
 
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """None: topics are deleted one at a time."""
+        return {}
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Django's page, but for a topic that readers follow: nobody can give it back to them, so that is typed."""
+        found: Shown | None = self.get_object(request, unquote(object_id))  # type: ignore[assignment]  # annotated
+        if found and found.reader_count and not _is_kept(found) and self.has_delete_permission(request, found):
+            question = _question(found)
+            if not is_answered(request, question):
+                return ask(self, request, question)
+        return super().delete_view(request, object_id, extra_context)
+
     def get_deleted_objects(
         self, objs: Iterable[Topic], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
@@ -106,6 +123,17 @@ class TopicAdmin(ModelAdmin[Topic]):
     @admin.display(description="readers", ordering="reader_count")
     def reader_count(self, topic: Shown) -> int:
         return topic.reader_count
+
+
+def _question(topic: Shown) -> Question:
+    return Question(
+        act="Delete",
+        title=f"Delete the topic {topic}",
+        what=f"{topic}: {topic.reader_count:,} readers follow it, {topic.paper_count:,} papers are in it",
+        warning="Nobody follows it any more, and no reader is told. Papers stay.",
+        back=reverse("admin:papers_topic_change", args=[topic.pk]),
+        typed=f"delete {topic.slug}",
+    )
 
 
 def _is_kept(topic: Shown) -> bool:

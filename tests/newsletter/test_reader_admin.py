@@ -85,7 +85,15 @@ def test_who_looks_after_one_reader_at_a_time_sees_nobody_until_one_is_asked_for
     assert found(support, status__exact="active", email__startswith="a") == []
     assert found(support, q="ada@EXAMPLE.org") == [ada]
     assert found(support, q=f" {ada.pk} ") == [ada]
-    assert "one reader at a time" in support.get(READERS).content.decode()
+
+
+def test_an_empty_list_says_what_to_type_and_offers_nothing_else(support: Client) -> None:
+    make_reader()
+    for asked, told in (("", "Whom are you looking for?"), ("eve@example.org", "No reader has this address")):
+        page = support.get(READERS, {"q": asked}).content.decode()
+        assert told in page
+        assert "Type the whole address of a reader, or their number" in page
+        assert not any(word in page for word in ("Create a new item", "Filters"))
 
 
 def test_who_looks_after_one_reader_at_a_time_has_no_actions_on_lists(support: Client) -> None:
@@ -145,6 +153,8 @@ def test_an_hour_or_a_time_zone_that_does_not_exist_is_refused(admin_client: Cli
         {"paused_until": "2099-01-01"},
         {"paused_until": "2020-01-01"},
         {"interests": "x" * 2001},
+        {"muted_words": "x" * 2001},
+        {"muted_words": "word, " * 900},
         {"followed_authors": "x" * 2001},
     ],
 )
