@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
 
 from staff.policies import View
 
@@ -52,9 +53,12 @@ def _tell(site: AdminSite, request: HttpRequest, refusal: Refusal, status: int) 
 
 
 def lead_back(request: HttpRequest) -> HttpResponse:
-    """Lead somebody whose session ended, and who sent a form, to log in and back to the page where the form stands."""
-    messages.warning(request, "You had been logged out. Nothing of what you sent was saved: please send it again.")
-    return redirect_to_login(_sent_from(request), reverse("admin:login"))
+    """Lead somebody whose session ended on a page to log in and back to that page, and tell whoever sent a form."""
+    if request.method == "POST":
+        messages.warning(request, "You had been logged out. Nothing of what you sent was saved: please send it again.")
+    led = redirect_to_login(_sent_from(request), reverse("admin:login"))
+    # What a script asks for goes into the page: it would be the log-in page.
+    return HttpResponseClientRedirect(led.url) if request.htmx else led  # type: ignore[attr-defined]  # the middleware's
 
 
 def _sent_from(request: HttpRequest) -> str:

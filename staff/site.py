@@ -36,11 +36,12 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
         return for_admin(self._in_time(super().admin_view(_stay(told_inside(self, view)), cacheable)))
 
     def _in_time(self, view: View) -> View:
-        """Tell who sends a form after the session ended; who opens a page is just led on."""
+        """Lead back who sends a form, or asks for a part of a page, after the session ended; others are just led on."""
 
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if request.method == "POST" and not self.has_permission(request):
+            is_sent = request.method == "POST" and request.path != reverse("admin:logout")
+            if (is_sent or request.htmx) and not self.has_permission(request):  # type: ignore[attr-defined]  # the middleware's
                 return lead_back(request)
             return view(request, *args, **kwargs)
 

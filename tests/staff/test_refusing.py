@@ -91,6 +91,21 @@ def test_a_form_that_came_from_nowhere_known_leads_to_the_dashboard(client: Clie
     assert wanted(sent_too_late(client, desk, **({"referer": referer} if referer else {}))) == INDEX
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_part_of_a_page_that_comes_too_late_leads_the_whole_page_away(method: str, client: Client, desk: str) -> None:
+    """What is asked for by a script would stand in the page: the log-in page in place of the papers."""
+    headers = {"referer": f"http://testserver{desk}", "HX-Request": "true"}
+    answer = getattr(client, method)(desk.replace("change", "words"), headers=headers)
+    assert answer.status_code == 200
+    assert answer.headers["HX-Redirect"] == f"/admin/login/?next={desk}"
+    assert answer.content == b""
+    assert ("messages" in answer.cookies) == (method == "post")
+
+
+def test_who_logs_out_after_the_session_ended_is_told_nothing_of_saving(client: Client) -> None:
+    assert "messages" not in client.post("/admin/logout/").cookies
+
+
 def test_who_only_opens_a_page_is_told_nothing_of_saving(client: Client, desk: str) -> None:
     answer = client.get(desk)
     assert wanted(answer) == desk
