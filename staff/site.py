@@ -71,11 +71,15 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
 
 
 def _stay(view: View) -> View:
-    """Let the idle time of a session begin anew with each page; pages outside the admin say nothing of who is there."""
+    """Let the idle time of a session begin anew with each page; pages outside the admin say nothing of who is there.
+
+    Nor do parts that a page asks for by itself, several at once.
+    """
 
     @wraps(view)
     def staying(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        request.session.modified = True
+        if request.method == "POST" or "HX-Request" not in request.headers:
+            request.session.modified = True
         return view(request, *args, **kwargs)
 
     return staying

@@ -116,6 +116,13 @@ def test_a_session_ends_with_the_browser_and_after_an_idle_hour() -> None:
     assert client.session.get_expiry_age() == 60 * 60
 
 
+def test_a_part_that_a_page_asks_for_by_itself_does_not_begin_the_idle_hour_anew() -> None:
+    client = staff_client(EDITOR)
+    part = "/admin/dashboard/opinions/"
+    assert "sessionid" in client.get(part).cookies
+    assert "sessionid" not in client.get(part, headers={"HX-Request": "true"}).cookies
+
+
 def test_a_new_password_ends_all_other_sessions() -> None:
     editor = make_staff(EDITOR)
     here, there = client_of(editor), client_of(editor)
