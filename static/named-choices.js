@@ -5,11 +5,13 @@
   document.addEventListener("DOMContentLoaded", () => {
     for (const select of boxes()) select.dataset.allowClear = "false";
   });
-  window.addEventListener("load", () => {
+  const nameFields = () => {
     for (const select of boxes()) {
       const field = select.parentElement.querySelector(".select2-search__field");
       field?.setAttribute("aria-label", select.labels[0]?.textContent.trim() ?? select.name);
       field?.style.setProperty("color", "inherit");
     }
-  });
+  };
+  // After the box is made, by a timer that jQuery sets when the document is read: a quick page is loaded before it rings.
+  window.addEventListener("load", () => setTimeout(nameFields));
 })();
