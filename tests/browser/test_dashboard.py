@@ -10,14 +10,12 @@ from pytest_django.live_server_helper import LiveServer
 
 from newsletter.models import Delivery, Edition
 from subscribers.models import ConsentEvent
-from tests.browser.looking import Scheme, misfits
+from tests.browser.looking import AT_WORK, misfits
 from tests.factories import make_delivery, make_edition, make_paper, make_reader
 from tests.staff.people import client_of, make_staff
 
 # Rolled back to what migrations made, since the topics are theirs.
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
-
-LOOKS: list[tuple[int, Scheme]] = [(375, "light"), (768, "dark"), (1280, "light"), (1280, "dark")]
 
 
 @pytest.fixture
@@ -60,7 +58,7 @@ def test_it_fits_and_axe_finds_nothing_serious(is_new: bool, page: Page, live_se
     open_dashboard(page, live_server)
     for summary in page.locator("summary").all():
         summary.click()
-    assert misfits(page, LOOKS) == []
+    assert misfits(page, [(375, "light"), *AT_WORK]) == []
 
 
 def test_an_edition_goes_on_before_one_s_eyes_until_nobody_looks(page: Page, live_server: LiveServer) -> None:

@@ -9,7 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from papers.models import Topic
 from subscribers.models import Subscriber
-from tests.browser.looking import Scheme, misfits
+from tests.browser.looking import AT_WORK, misfits
 from tests.factories import make_paper
 from tests.newsletter.known import make_known_reader
 from tests.staff.people import client_of
@@ -18,7 +18,6 @@ from tests.staff.people import client_of
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
 READERS = "/admin/subscribers/subscriber/"
-LOOKS: list[tuple[int, Scheme]] = [(1280, "light"), (768, "dark")]
 FILE = "Kontakt;Hour\nada@example.org;9\ngrace@example.org;25\n"
 
 
@@ -41,7 +40,7 @@ def test_the_list_the_story_and_what_is_asked_first_fit_and_are_clear(page: Page
     reader = make_known_reader()
     for url in (READERS, f"{READERS}{reader.pk}/change/", f"{READERS}{reader.pk}/do/erase/"):
         page.goto(url, wait_until="networkidle")
-        assert misfits(page, LOOKS) == [], url
+        assert misfits(page, AT_WORK) == [], url
 
 
 def test_a_reader_is_erased_by_typing_so(page: Page) -> None:
@@ -68,10 +67,10 @@ def test_a_file_is_read_as_chosen_and_its_refused_rows_are_downloaded(page: Page
     choose(page)
     page.get_by_role("button", name="Try it").click()
     page.get_by_label("email").select_option("Kontakt")
-    assert misfits(page, LOOKS) == []
+    assert misfits(page, AT_WORK) == []
     choose(page)
     page.get_by_role("button", name="Try it").click()
-    assert misfits(page, LOOKS) == []
+    assert misfits(page, AT_WORK) == []
     with page.expect_download() as download:
         page.get_by_role("link", name="Download all refused rows").click()
     assert "grace@example.org,25" in download.value.path().read_text("utf-8-sig")
@@ -90,5 +89,5 @@ def test_what_terms_would_catch_is_said_while_they_are_typed(page: Page) -> None
     page.get_by_label("Terms").fill("loom")
     expect(told).to_contain_text("would catch 1 of the 1 papers")
     expect(told).to_contain_text("Looms That Weave by Themselves")
-    assert misfits(page, LOOKS) == []
+    assert misfits(page, AT_WORK) == []
     assert Topic.objects.get(pk=topic.pk).terms == ["jacquard"]
