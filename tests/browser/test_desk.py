@@ -11,15 +11,13 @@ from pytest_django.live_server_helper import LiveServer
 from newsletter.editions import set_places
 from newsletter.models import Edition
 from papers.models import Signal
-from tests.browser.looking import Scheme, misfits
+from tests.browser.looking import AT_WORK, misfits
 from tests.factories import make_paper
 from tests.newsletter.desk import desk, entry_of, make_draft, titles
 from tests.staff.people import client_of, make_staff
 
 # Rolled back to what migrations made, since the topics are theirs.
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
-
-LOOKS: list[tuple[int, Scheme]] = [(375, "light"), (768, "dark"), (1280, "light"), (1280, "dark")]
 
 
 @pytest.fixture
@@ -127,6 +125,22 @@ def test_who_was_logged_out_meanwhile_is_led_to_the_log_in(page: Page, draft: Ed
     assert titles(draft)[0] == "Paper 1"
 
 
+def test_what_was_written_is_there_again_after_the_log_in(page: Page, draft: Edition, live_server: LiveServer) -> None:
+    page.get_by_label("Opening line").fill("Good morning.")
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Save these words").click()
+    page.wait_for_url("**/login/**")
+    session = client_of(make_staff("Editor")).cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": session, "url": str(live_server.url)}])
+    page.goto(f"{live_server.url}{desk(draft)}")
+    assert page.get_by_label("Opening line").input_value() == "Good morning."
+    assert "save it once more" in page.locator("#desk-said").inner_text()
+    page.get_by_role("button", name="Save these words").click()
+    page.get_by_text("Set the opening line: Good morning.").first.wait_for()
+    assert "once more" not in page.locator("#desk-said").inner_text()
+    assert Edition.objects.get().opening_line == "Good morning."
+
+
 def test_the_desk_is_used_without_script(chromium: Browser, live_server: LiveServer, draft: Edition) -> None:
     context = chromium.new_context(java_script_enabled=False)
     session = client_of(make_staff("Editor")).cookies["sessionid"].value
@@ -154,4 +168,4 @@ def test_the_desk_fits_and_is_accessible(page: Page, draft: Edition) -> None:
     page.goto(f"{page.url}?q=paper")
     for note in page.locator(".desk-note summary").all()[:2]:
         note.click()
-    assert misfits(page, LOOKS) == []
+    assert misfits(page, [(375, "light"), *AT_WORK]) == []
