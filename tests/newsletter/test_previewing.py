@@ -100,13 +100,10 @@ def test_of_a_digest_that_went_out_an_editor_learns_no_more(admin_client: Client
     papers = [make_paper(title=title) for title in ("Near", "Trending", "Old")]
     closed, reader = make_edition(*papers), make_reader()
     delivery = make_delivery(closed, reader, *papers)
-    reasons = ["because you saved “My Illness”", "trending: +84 upvotes", "matches “illness”"]
-    bases = [{"basis": "taste"}, {"basis": "trending"}, {}]
-    delivery.picks = [
-        {**pick, "reason": reason, **basis} for pick, reason, basis in zip(delivery.picks, reasons, bases, strict=True)
-    ]
-    for pick in delivery.picks[2:]:
-        pick.pop("basis", None)
+    delivery.picks[0] |= {"reason": "because you saved “My Illness”", "basis": "taste"}
+    delivery.picks[1] |= {"reason": "trending: +84 upvotes", "basis": "trending"}
+    # As picks were kept before they had a basis.
+    delivery.picks[2] |= {"reason": "matches “illness”"}
     delivery.save()
     html = mail(staff_client("Editor"), closed, whom="reader", number=reader.pk)
     assert "llness" not in html
