@@ -74,7 +74,7 @@ CLOSE = Act[Edition](
     OPERATE,
     lambda edition: edition.is_draft,
     _close,
-    "Its papers stay as they are now, and a digest is made for every reader. It will not be a draft again.",
+    "Its papers stay as they are now, and a digest is made for every reader. There is no way back.",
     is_final=True,
 )
 PAUSE = Act[Edition](
@@ -87,7 +87,7 @@ CANCEL = Act[Edition](
     OPERATE,
     lambda edition: edition.status != Status.CANCELLED,
     _cancel,
-    "What has not left will never go out, and the archive does not show the edition.",
+    "What has not left will never go out, and the archive does not show the edition. There is no way back.",
     is_final=True,
 )
 LET_UNKNOWN_BE = Act[Edition](
@@ -96,7 +96,7 @@ LET_UNKNOWN_BE = Act[Edition](
     RESOLVE,
     lambda edition: _has(edition, Delivery.Status.UNKNOWN),
     _let_unknown_be,
-    "What may have left counts as if it had arrived, and will not be sent again.",
+    "What may have left counts as if it had arrived, and will not be sent again. There is no way back.",
     is_final=True,
 )
 SEND_UNKNOWN_AGAIN = Act[Edition](
@@ -105,7 +105,7 @@ SEND_UNKNOWN_AGAIN = Act[Edition](
     RESOLVE,
     lambda edition: _is_sent_out(edition) and _has(edition, Delivery.Status.UNKNOWN),
     _send_unknown_again,
-    "What may have left will be sent again: some readers may get a second copy.",
+    "What may have left will be sent again: some readers may get a second copy. There is no way back.",
     is_final=True,
 )
 RETRY_FAILED = Act[Edition](

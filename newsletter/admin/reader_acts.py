@@ -135,7 +135,7 @@ ERASE = Act[ReaderNow](
     lambda now: True,
     _erase,
     "Everything that is kept about the reader is deleted, and the address is never mailed again. Of it stays a keyed "
-    "hash.",
+    "hash. There is no way back.",
     is_final=True,
 )
 READER_ACTS = [CONFIRM, SEND_AGAIN, UNSUBSCRIBE, SUPPRESS, LIFT, EXPORT, ERASE]

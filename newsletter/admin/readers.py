@@ -76,7 +76,6 @@ class SubscriberAdmin(Long, Kept, ReaderActions, InAndOutAdmin):
         ImportSegment,
     ]
     list_filter_submit = True
-    list_before_template = "admin/newsletter/readers_note.html"
     search_fields = ["email"]
     search_help_text = "An address, or the number of a reader"
     sortable_by = ["came_on"]

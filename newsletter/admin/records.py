@@ -69,8 +69,8 @@ def _question(batches: list[tuple[ImportBatch, Undone]]) -> Question:
     return Question(
         act="Undo",
         title="Undo imports",
-        what="Readers who came with an import and have done nothing since are deleted.",
-        warning="",
+        what="Readers who came with an import",
+        warning="Those who have done nothing since are deleted. There is no way back.",
         lines=[
             f"{batch} ({batch.provenance}): to be deleted {would.deleted:,}, to be kept {would.kept:,}"
             for batch, would in batches

@@ -130,7 +130,7 @@ def _question(topic: Shown) -> Question:
         act="Delete",
         title=f"Delete the topic {topic}",
         what=f"{topic}: {topic.reader_count:,} readers follow it, {topic.paper_count:,} papers are in it",
-        warning="Nobody follows it any more, and no reader is told. Papers stay.",
+        warning="Nobody follows it any more, and no reader is told. Papers stay. There is no way back.",
         back=reverse("admin:papers_topic_change", args=[topic.pk]),
         typed=f"delete {topic.slug}",
     )

@@ -132,7 +132,7 @@ def test_a_found_paper_is_added_and_the_page_leads_to_it(admin_client: Client, d
     assert LogEntry.objects.count() == 1
 
 
-@pytest.mark.parametrize("paper", ["", "x", "-1", "²", "99999999999999999999"])
+@pytest.mark.parametrize("paper", ["9" * 5000, "", "x", "-1", "²", "99999999999999999999"])
 def test_what_is_no_paper_adds_nothing(admin_client: Client, draft: Edition, paper: str) -> None:
     assert "This paper is gone" in said(add(admin_client, draft, paper))
     assert draft.entries.count() == 2

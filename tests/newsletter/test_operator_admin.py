@@ -49,6 +49,7 @@ def test_the_page_of_an_edition_says_how_it_goes_and_what_to_do(admin_client: Cl
 def test_an_edition_that_is_not_there_has_no_page(admin_client: Client) -> None:
     assert admin_client.get(f"{EDITIONS}12345/change/").status_code == 404
     assert admin_client.get(f"{EDITIONS}x/change/").status_code == 404
+    assert admin_client.get(f"{EDITIONS}{'9' * 5000}/change/").status_code == 404
 
 
 def test_resuming_clears_what_stood(admin_client: Client) -> None:

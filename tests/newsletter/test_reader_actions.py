@@ -85,6 +85,16 @@ def test_looking_at_the_page_that_asks_changes_nothing(admin_client: Client) -> 
     assert notes() == []
 
 
+def test_the_page_that_asks_says_there_is_no_way_back_where_there_is_none(admin_client: Client) -> None:
+    reader = make_reader()
+    told = {
+        name: admin_client.get(f"{READERS}{reader.pk}/do/{name}/").content.decode() for name in ("erase", "suppress")
+    }
+    assert "There is no way back." in told["erase"]
+    # The staff can lift what the staff decided.
+    assert "There is no way back." not in told["suppress"]
+
+
 # --- Each of them -------------------------------------------------------------------------------------------------
 
 

@@ -92,7 +92,7 @@ def test_an_empty_list_says_what_to_type_and_offers_nothing_else(support: Client
     for asked, told in (("", "Whom are you looking for?"), ("eve@example.org", "No reader has this address")):
         page = support.get(READERS, {"q": asked}).content.decode()
         assert told in page
-        assert "Type the whole address of a reader, or their number" in page
+        assert "type the whole address, or the number" in page
         assert not any(word in page for word in ("Create a new item", "Filters"))
 
 

@@ -19,6 +19,7 @@ from papers.models import Paper
 from papers.search import MAX_QUERY, search
 from papers.sources.base import DOI
 from papers.text import collapse
+from subscribers.forms.start import is_row
 
 RESULTS = 6
 
@@ -87,7 +88,7 @@ def add(request: HttpRequest, edition_id: int, admin: EditionPage) -> HttpRespon
     require(request, "newsletter.add_editionentry")
     edition = edition_at(admin, request, edition_id)
     paper_id = request.POST.get("paper", "")
-    return _add(request, edition, admin, int(paper_id) if paper_id.isascii() and paper_id.isdecimal() else 0)
+    return _add(request, edition, admin, int(paper_id) if is_row(paper_id) else 0)
 
 
 @require_POST

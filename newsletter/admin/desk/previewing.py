@@ -21,6 +21,7 @@ from newsletter.preview import NothingToPreview, preview_of
 from newsletter.trial import NoTrial, send_trial
 from newsletter.typical import TOPIC, TypicalReader, typical_readers
 from staff.policies import shows_mail
+from subscribers.forms.start import is_row
 from subscribers.models import Subscriber
 from subscribers.preferences import Preferences
 
@@ -81,7 +82,7 @@ class Asked:
         if self.whom == "reader":
             return _reader(self.number)
         topic = self.whom.removeprefix(TOPIC)
-        is_typical = topic != self.whom and _is_number(topic)
+        is_typical = topic != self.whom and is_row(topic)
         return TypicalReader(int(topic), "").preferences if is_typical else Preferences()
 
 
@@ -164,14 +165,10 @@ def _size(digest: JoinedBody, form: Form) -> int:
 
 
 def _reader(number: str) -> Subscriber:
-    reader = Subscriber.objects.filter(pk=int(number)).first() if _is_number(number) else None
+    reader = Subscriber.objects.filter(pk=int(number)).first() if is_row(number) else None
     if reader is None:
         raise NothingToPreview("There is no reader with this number." if number else "Which reader? Give a number.")
     return reader
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 18
 
 
 # --- Screens and light ----------------------------------------------------------------------------------------------
