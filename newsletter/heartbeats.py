@@ -12,8 +12,11 @@ SENDING = "send"
 
 
 def beat(queue: str, at: datetime) -> None:
-    """Note that a task went the whole way through `queue`."""
+    """Note that a task went the whole way through `queue`; from the first on, the others are waited for as well."""
     Heartbeat.objects.update_or_create(queue=queue, defaults={"beat_at": at})
+    if queue in queues():
+        waited_for = [Heartbeat(queue=other, beat_at=at) for other in queues()]
+        Heartbeat.objects.bulk_create(waited_for, ignore_conflicts=True)
 
 
 def queues() -> list[str]:
@@ -22,7 +25,7 @@ def queues() -> list[str]:
 
 
 def silent_queues(at: datetime) -> list[str]:
-    """Return the queues that have been worked off before, and are not any more."""
+    """Return the queues that nobody works off, of a service that workers have begun to work for."""
     silent = Heartbeat.objects.filter(queue__in=queues(), beat_at__lt=at - SILENT_AFTER)
     return list(silent.values_list("queue", flat=True))
 

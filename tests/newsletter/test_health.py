@@ -6,6 +6,8 @@ from django.db import DatabaseError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from kombu import Queue
+from pytest_django import Settings
 
 from mail import throttle
 from newsletter.alerts import raise_alert
@@ -63,6 +65,16 @@ def test_an_alert_that_stands_is_not_well_and_is_told(client: Client) -> None:
 def test_a_queue_that_fell_silent_is_told_though_nobody_is_there_to_raise_an_alert(client: Client) -> None:
     beat("editions", timezone.now() - timedelta(minutes=6))
     assert ask(client, 503)["silent_queues"] == ["editions"]
+
+
+def test_a_queue_that_was_never_worked_off_is_told_when_others_are(client: Client, settings: Settings) -> None:
+    settings.CELERY_TASK_QUEUES = [Queue("editions"), Queue("send")]
+    at = timezone.now()
+    beat("editions", at - timedelta(minutes=6))
+    beat("editions", at)
+    assert ask(client, 503)["silent_queues"] == ["send"]
+    beat("send", at)
+    assert ask(client, 200)["silent_queues"] == []
 
 
 def test_an_overdue_edition_is_told_though_nobody_is_there_to_raise_an_alert(client: Client) -> None:
