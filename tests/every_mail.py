@@ -16,6 +16,7 @@ from django.db import transaction
 from django.test import override_settings
 
 from newsletter.demo import READERS, run_demo
+from newsletter.header_note import links_in
 from newsletter.models import Delivery
 from newsletter.quiet_days import WHY
 from papers.absence import Kind
@@ -50,7 +51,7 @@ OF_WHY = {Letter.Kind.NOTHING_NEW: WHY[Kind.WEEKEND].format(day="Sunday")}
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail, under a name. A digest has papers, and the addresses that these have elsewhere; a letter has none."""
+    """One mail, under a name. A digest has papers; `elsewhere` are their addresses, and those that editors wrote."""
 
     name: str
     raw: bytes
@@ -169,5 +170,6 @@ def _demo_digest(name: str, address: str) -> Mail:
 
 def _digest(name: str, delivery: Delivery, raw: bytes) -> Mail:
     papers = Paper.objects.filter(pk__in=delivery.edition.entries.values("paper_id"))
-    elsewhere = frozenset(url for paper in papers for url in (paper.source_url, paper.github_url) if url)
-    return Mail(name, raw, len(delivery.picks), elsewhere)
+    elsewhere = {url for paper in papers for url in (paper.source_url, paper.github_url) if url}
+    elsewhere.update(links_in(delivery.edition.header_note))
+    return Mail(name, raw, len(delivery.picks), frozenset(elsewhere))

@@ -33,7 +33,7 @@ def say(reader: Subscriber, days_ago: int, **fields: Any) -> None:
 def get_digests(reader: Subscriber, *days_ago: int, **fields: Any) -> None:
     for days in days_ago:
         at = timezone.now() - timedelta(days=days)
-        day = at.date() - timedelta(weeks=100 * reader.pk)
+        day = at.date() - timedelta(weeks=100 * (reader.pk % 9))
         make_delivery(make_edition(day=day), reader, due_at=at, **({"status": Delivery.Status.ACCEPTED} | fields))
 
 
