@@ -9,6 +9,9 @@ export WEB_PORT
 # Tests that need no service, no browser and no judge.
 EVERYWHERE := not services and not browser and not judge and not chaos
 
+# What takes long and says nothing of a database, or is about SQLite.
+SAID_ONCE := --ignore tests/test_embedded.py --ignore tests/test_forms.py --ignore tests/staff/test_walk.py
+
 .DEFAULT_GOAL := help
 .PHONY: help demo run test postgres services browser gallery judge lint format bench chaos faults ci lock
 
@@ -40,7 +43,7 @@ test: $(VENV)/development ## Everything that needs no service and no browser
 
 postgres services bench: export TEST_DATABASE_URL ?= postgres://postgres:postgres@127.0.0.1:5432/postgres
 postgres: $(VENV)/development ## What uses the database, on PostgreSQL
-	@DATABASE_URL=$$TEST_DATABASE_URL $(BIN)/pytest -m "$(EVERYWHERE) and django_db" --hypothesis-profile few --ignore tests/test_embedded.py
+	@DATABASE_URL=$$TEST_DATABASE_URL $(BIN)/pytest -m "$(EVERYWHERE) and django_db" --hypothesis-profile few $(SAID_ONCE)
 
 # A database of its own, so that both may run at once.
 services: $(VENV)/development ## The tests that need PostgreSQL, Redis and a real Celery node
@@ -82,8 +85,8 @@ chaos: $(VENV)/development ## Everything that can go wrong while an edition leav
 faults: $(VENV)/development ## The most telling of that, with fewer readers
 	@$(BIN)/pytest -m chaos
 
-ci: $(VENV)/development ## What the continuous integration runs, three things at a time
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target postgres test browser services judge faults lint
+ci: $(VENV)/development ## What the continuous integration runs, four things at a time, since some of them wait
+	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target postgres test browser services judge faults lint
 
 lock: $(VENV)/development ## Pin the newest versions that requirements*.in allow
 	@for name in requirements requirements-dev; do \
