@@ -9,8 +9,8 @@ export WEB_PORT
 # Tests that need no service, no browser and no judge.
 EVERYWHERE := not services and not browser and not judge and not chaos
 
-# What takes long and says nothing of a database, or is about SQLite.
-SAID_ONCE := --ignore tests/test_embedded.py --ignore tests/test_forms.py --ignore tests/staff/test_walk.py
+# What is about SQLite, or takes long and says nothing of a database.
+SAID_ONCE := --ignore tests/test_embedded.py --ignore tests/staff/test_walk.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run test postgres services browser gallery judge lint format bench chaos faults ci lock
