@@ -13,7 +13,7 @@ EVERYWHERE := not services and not browser and not judge and not chaos
 SAID_ONCE := --ignore tests/test_embedded.py --ignore tests/staff/test_walk.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test postgres services browser gallery judge lint format bench chaos faults ci lock
+.PHONY: help demo run test half rest postgres services browser gallery judge lint format bench chaos faults ci lock
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -40,6 +40,13 @@ run: $(VENV)/runtime ## Web server and worker in one terminal; Ctrl-C ends both
 
 test: $(VENV)/development ## Everything that needs no service and no browser
 	@$(BIN)/pytest -m "$(EVERYWHERE)"
+
+# The same in two halves that may run at once.
+HALF := tests/newsletter tests/mail tests/staff
+half: $(VENV)/development
+	@$(BIN)/pytest -m "$(EVERYWHERE)" $(HALF)
+rest: $(VENV)/development
+	@$(BIN)/pytest -m "$(EVERYWHERE)" $(HALF:%=--ignore=%)
 
 postgres services bench: export TEST_DATABASE_URL ?= postgres://postgres:postgres@127.0.0.1:5432/postgres
 postgres: $(VENV)/development ## What uses the database, on PostgreSQL
@@ -86,7 +93,7 @@ faults: $(VENV)/development ## The most telling of that, with fewer readers
 	@$(BIN)/pytest -m chaos
 
 ci: $(VENV)/development ## What the continuous integration runs, four things at a time, since some of them wait
-	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target postgres test browser services judge faults lint
+	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target postgres half rest browser services judge faults lint
 
 lock: $(VENV)/development ## Pin the newest versions that requirements*.in allow
 	@for name in requirements requirements-dev; do \
