@@ -137,16 +137,16 @@ def test_those_read_longest_ago_come_first(httpserver: HTTPServer, monkeypatch: 
 def test_a_reading_ends_in_good_order_when_its_time_is_used_up(
     httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(github, "ENOUGH", timedelta(seconds=59.7))
+    monkeypatch.setattr(github, "ENOUGH", timedelta(seconds=58.5))
 
     def answer(_: Request) -> Response:
-        time.sleep(0.2)
+        time.sleep(0.3)
         return Response(json.dumps({"stargazers_count": 1}))
 
     for number in range(9):
         paper_with(f"a/{number}")
         httpserver.expect_request(f"/repos/a/{number}").respond_with_handler(answer)
-    assert 1 <= len(fetch(httpserver)) <= 3
+    assert 1 <= len(fetch(httpserver)) < 9
 
 
 def test_nothing_to_read_is_no_failure(httpserver: HTTPServer) -> None:
