@@ -92,8 +92,8 @@ chaos: $(VENV)/development ## Everything that can go wrong while an edition leav
 faults: $(VENV)/development ## The most telling of that, with fewer readers
 	@$(BIN)/pytest -m chaos
 
-ci: $(VENV)/development ## What the continuous integration runs, four things at a time, since some of them wait
-	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target postgres half rest browser services judge faults lint
+ci: $(VENV)/development ## What the continuous integration runs, four things at a time, first those that wait
+	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target services browser postgres half rest faults judge lint
 
 lock: $(VENV)/development ## Pin the newest versions that requirements*.in allow
 	@for name in requirements requirements-dev; do \
