@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -73,6 +74,18 @@ def choices(name: str, default: list[str], *, known: Iterable[str]) -> list[str]
     if strangers := [word for word in words if word not in known]:
         raise ImproperlyConfigured(f"{name} may name {', '.join(known)}, not {', '.join(map(repr, strangers))}.")
     return words
+
+
+def anymail_settings() -> dict[str, Any]:
+    """Return Anymail's own settings: each ANYMAIL_… variable under Anymail's name, but for those that are ours."""
+    given = {
+        name.removeprefix("ANYMAIL_"): value
+        for name, value in os.environ.items()
+        if name.startswith("ANYMAIL_") and value.strip()
+    }
+    if unwanted := [name for name in given if "IGNORE_" in name]:
+        raise ImproperlyConfigured(f"ANYMAIL_{unwanted[0]} would hide what becomes of a message; leave it out.")
+    return {name: value for name, value in given.items() if name not in {"PROVIDER", "REQUESTS_TIMEOUT"}}
 
 
 def _word(name: str) -> str:

@@ -8,7 +8,6 @@ from datetime import timedelta
 from email.utils import parseaddr
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import django_stubs_ext
@@ -19,7 +18,9 @@ from kombu import Queue
 
 from config import face
 from config.beats import beat_schedule
-from config.environment import choices, flag, number, once_only, require_all, secret, secret_list
+from config.environment import anymail_settings, choices, flag, number, once_only, require_all, secret, secret_list
+from config.logs import logging_at
+from config.queues import OVER_REDIS, QUEUES, ROUTES, over_files
 from config.servers import check_addresses, check_database, check_mail_server, check_redis, check_sender, check_site
 
 # Lets ModelForm, ModelAdmin and the like take a type argument at run time.
@@ -167,44 +168,20 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # What is being done is done to the end when Redis goes away: the database, not the message, says what there is to do.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
-# A queue for each purpose, so that a node may do one thing only: `worker -Q send`. Without -Q it does everything.
-QUEUES = {
-    "send": ["newsletter.tasks.send_due_task"],
-    "letters": ["subscribers.tasks.answer_sign_ups_task"],
-    "events": ["newsletter.tasks.process_events_task", "newsletter.tasks.read_bounces_task"],
-    "ingest": ["papers.tasks.*", "subscribers.tasks.look_up_wanted_task"],
-    "editions": [],
-}
 CELERY_TASK_DEFAULT_QUEUE = "editions"
 
 if REDIS_URL := env.str("REDIS_URL", default=""):
     check_redis("REDIS_URL", REDIS_URL)
     CELERY_BROKER_URL = REDIS_URL
     CELERY_TASK_QUEUES = [Queue(name) for name in QUEUES]
-    CELERY_TASK_ROUTES = {task: {"queue": name} for name, tasks in QUEUES.items() for task in tasks}
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
-        "visibility_timeout": 900,
-        "socket_timeout": 5,
-        "socket_connect_timeout": 5,
-        "socket_keepalive": True,
-        "retry_on_timeout": True,
-        # What a node that died had taken is given to others, this often.
-        "unacked_restore_interval": 10,
-    }
+    CELERY_TASK_ROUTES = ROUTES
+    CELERY_BROKER_TRANSPORT_OPTIONS = OVER_REDIS
 else:
     # One queue: files are looked for in one after the other.
     CELERY_TASK_QUEUES = [Queue(CELERY_TASK_DEFAULT_QUEUE)]
-    _celery_dir = VAR_DIR / "celery"
-    for _folder in ("messages", "control"):
-        (_celery_dir / _folder).mkdir(parents=True, exist_ok=True)
     CELERY_BROKER_URL = "filesystem://localhost"
     CELERY_BROKER_TRANSPORT = "config.broker:Transport"
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "data_folder_in": str(_celery_dir / "messages"),
-        "data_folder_out": str(_celery_dir / "messages"),
-        "control_folder": str(_celery_dir / "control"),
-        "polling_interval": 0.1,
-    }
+    CELERY_BROKER_TRANSPORT_OPTIONS = over_files(VAR_DIR / "celery")
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 # --- Caches ------------------------------------------------------------------------------------------------------
@@ -248,16 +225,8 @@ MAIL_PROVIDER = ANYMAIL_PROVIDER or ("smtp" if EMAIL_BACKEND == "mail.backends.S
 MAIL_PER_SECOND = number("MAIL_PER_SECOND", 0, minimum=0, maximum=100_000)
 MAIL_PER_HOUR = number("MAIL_PER_HOUR", 0, minimum=0, maximum=100_000_000)
 MAIL_PER_DAY = number("MAIL_PER_DAY", 0, minimum=0, maximum=1_000_000_000)
-# Every ANYMAIL_… variable but the provider's name is one of Anymail's own settings, under Anymail's own name.
-ANYMAIL: dict[str, Any] = {
-    name.removeprefix("ANYMAIL_"): value
-    for name, value in env.ENVIRON.items()
-    if name.startswith("ANYMAIL_") and name not in {"ANYMAIL_PROVIDER", "ANYMAIL_REQUESTS_TIMEOUT"}
-}
-if unwanted := [name for name in ANYMAIL if "IGNORE_" in name]:
-    raise ImproperlyConfigured(f"ANYMAIL_{unwanted[0]} would hide what becomes of a message; leave it out.")
 # Seconds until an answer counts as lost.
-ANYMAIL["REQUESTS_TIMEOUT"] = number("ANYMAIL_REQUESTS_TIMEOUT", 30, minimum=1, maximum=60)
+ANYMAIL = anymail_settings() | {"REQUESTS_TIMEOUT": number("ANYMAIL_REQUESTS_TIMEOUT", 30, minimum=1, maximum=60)}
 if ANYMAIL_PROVIDER == "amazon_ses":
     # Amazon's client would send a message whose answer is lost twice more, and say nothing of it.
     ANYMAIL["AMAZON_SES_CLIENT_PARAMS"] = {"config": once_only()}
@@ -424,28 +393,5 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "private": {
-            "()": "config.logs.PrivateFormatter",
-            "format": "{asctime} {levelname} {name} {message}",
-            "style": "{",
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "private"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO").upper()},
-    "loggers": {
-        # Django's own handler of these would write every address of a request as it came.
-        "django.server": {"handlers": []},
-        # httpx logs a line a request with the full address of what it read.
-        "httpx": {"level": "WARNING"},
-        # The converter has something to say about every formula that is not quite TeX.
-        "pylatexenc": {"level": "ERROR"},
-        # A line a bounce and way of reading it.
-        "flufl.bounce": {"level": "WARNING"},
-    },
-}
-
+LOGGING = logging_at(env.str("LOG_LEVEL", default="INFO").upper())
 UNFOLD = face.UNFOLD

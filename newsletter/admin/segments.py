@@ -3,6 +3,7 @@
 Each is a question of its own about a reader, never a join: that would show one row for each digest.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -24,7 +25,7 @@ Readers = QuerySet[Subscriber]
 IMPORTS_SHOWN = 30
 
 
-class Segment(DropdownFilter):
+class Segment(DropdownFilter, ABC):
     """A question with a few answers; an answer that is none of them finds everybody."""
 
     answers: Choices = []
@@ -36,8 +37,9 @@ class Segment(DropdownFilter):
         wanted = self.value()
         return self.narrow(queryset, wanted) if wanted in {str(key) for key, _ in self.lookup_choices} else queryset
 
+    @abstractmethod
     def narrow(self, readers: Readers, answer: str) -> Readers:
-        raise NotImplementedError
+        """Those of `readers` whom this answer means."""
 
 
 class TopicSegment(Segment):
